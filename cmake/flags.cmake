@@ -1,0 +1,32 @@
+# Compiler and linker flags, on one interface target.
+
+add_library(typhon_flags INTERFACE)
+target_compile_options(typhon_flags INTERFACE
+    -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter
+    -Wno-missing-field-initializers -Wno-cast-function-type
+    -fvisibility=hidden -fno-strict-aliasing -fwrapv -fno-semantic-interposition
+    -ffp-contract=off)
+target_compile_definitions(typhon_flags INTERFACE
+    _GNU_SOURCE TYPHON_VERSION="${PROJECT_VERSION}")
+
+set(CMAKE_C_FLAGS_DEBUG "-O1 -g -fno-omit-frame-pointer")
+set(CMAKE_C_FLAGS_RELEASE "-O3 -g1 -DNDEBUG")
+
+if(TYPHON_SANITIZE)
+    target_compile_options(typhon_flags INTERFACE -fsanitize=${TYPHON_SANITIZE})
+    target_link_options(typhon_flags INTERFACE -fsanitize=${TYPHON_SANITIZE})
+    if(TYPHON_SANITIZE MATCHES "undefined")
+        target_compile_options(typhon_flags INTERFACE -fno-sanitize-recover=undefined)
+        target_link_options(typhon_flags INTERFACE -fno-sanitize-recover=undefined)
+    endif()
+endif()
+
+if(CMAKE_C_COMPILER_ID STREQUAL "Clang")
+    target_link_options(typhon_flags INTERFACE -fuse-ld=lld-19)
+    if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT TYPHON_SANITIZE)
+        target_compile_options(typhon_flags INTERFACE -flto=thin)
+        target_link_options(typhon_flags INTERFACE -flto=thin
+            -Wl,--thinlto-cache-dir=${CMAKE_BINARY_DIR}/thinlto)
+    endif()
+endif()
+target_link_options(typhon_flags INTERFACE -no-pie)
