@@ -1,0 +1,70 @@
+// Calls from lower folders to higher ones: pointers set once at start-up by the folder that
+// implements them, each with its reason. More than a dozen or two means that code sits in the
+// wrong folder.
+//
+// A hook that is not set yet is NULL; callers that can run before start-up is complete test it.
+// Threading: written before the second thread starts, only read afterwards.
+#ifndef TYPHON_BASE_HOOKS_H
+#define TYPHON_BASE_HOOKS_H
+
+#include "abi/frame.h"
+#include "abi/object.h"
+
+struct Thread;
+struct Interpreter;
+
+typedef struct Hooks {
+    // --- thread/ calls memory/ ---
+    // A thread state is made and destroyed: its heap and its queues of delayed frees.
+    // Made: 0, or -1 when out of memory (no exception is set: there may be no thread yet).
+    int (*memory_thread_new)(struct Thread *ts);
+    void (*memory_thread_delete)(struct Thread *ts);
+    // A thread enters or leaves the attached state: quiescent-state tracking.
+    void (*memory_thread_attached)(struct Thread *ts);
+    void (*memory_thread_detached)(struct Thread *ts);
+    // Safepoint work: merge counts that other threads gave up; pass a quiescent state.
+    void (*memory_merge_queued)(struct Thread *ts);
+    void (*memory_quiescent)(struct Thread *ts);
+    // After fork, in the child: state of all threads but ts is dropped.
+    void (*memory_after_fork_child)(struct Thread *ts);
+
+    // --- thread/ calls objects/ and above ---
+    // Raises RecursionError("maximum recursion depth exceeded" + where).
+    void (*error_recursion)(const char *where);
+    // Safepoint work, all 0 or -1 with an exception set: run the requested collection
+    // (gc/), run Python signal handlers, raise ts->async_exc, run pending calls (runtime/).
+    int (*gc_run_requested)(struct Thread *ts);
+    int (*signals_handle)(struct Thread *ts);
+    int (*async_exc_raise)(struct Thread *ts);
+    int (*pending_calls_run)(struct Thread *ts);
+    // Releases objects that a thread state holds, before the state goes (objects/).
+    void (*thread_clear_objects)(struct Thread *ts);
+
+    // --- memory/ calls objects/ ---
+    // Saves and restores the raised exception around a deallocator is done by memory/ itself.
+    // Raises MemoryError.
+    void (*error_no_memory)(void);
+
+    // --- gc/ and objects/ call vm/ ---
+    // Visits every object that the frames of ts refer to: borrowed and deferred values in
+    // registers as well as owned ones (counted tells which: true when the register owns a
+    // reference). World stopped.
+    int (*gc_visit_thread_frames)(struct Thread *ts,
+                                  int (*visit)(PyObject *op, int counted, void *arg), void *arg);
+    // New reference to the frame object of the running Python code of ts; NULL without an
+    // exception when there is none, NULL with one when out of memory.
+    PyObject *(*frame_current)(struct Thread *ts);
+    // Borrowed globals dict / builtins dict of the running Python code, NULL when none runs.
+    PyObject *(*frame_globals_borrow)(struct Thread *ts);
+    PyObject *(*frame_builtins_borrow)(struct Thread *ts);
+
+    // --- objects/ calls runtime/ ---
+    // Import of a module by absolute dotted name: a new reference to the innermost module.
+    PyObject *(*import_module)(const char *name);
+    // sys.audit(event, *args): 0 or -1. args is a tuple or NULL. NULL hook: nobody listens.
+    int (*audit)(const char *event, PyObject *args);
+} Hooks;
+
+extern Hooks hooks;
+
+#endif
