@@ -18,6 +18,10 @@ typedef struct Hooks {
     // A thread state is made and destroyed: its heap and its queues of delayed frees.
     // Made: 0, or -1 when out of memory (no exception is set: there may be no thread yet).
     int (*memory_thread_new)(struct Thread *ts);
+    // Bound: runs on the OS thread whose objects these are from now on.
+    void (*memory_thread_bind)(struct Thread *ts);
+    // Delete: on the thread itself, attached, as the last thing that touches objects; or for a
+    // thread that does not exist any more, with the world stopped (after fork).
     void (*memory_thread_delete)(struct Thread *ts);
     // A thread enters or leaves the attached state: quiescent-state tracking.
     void (*memory_thread_attached)(struct Thread *ts);
@@ -25,8 +29,9 @@ typedef struct Hooks {
     // Safepoint work: merge counts that other threads gave up; pass a quiescent state.
     void (*memory_merge_queued)(struct Thread *ts);
     void (*memory_quiescent)(struct Thread *ts);
-    // After fork, in the child: state of all threads but ts is dropped.
-    void (*memory_after_fork_child)(struct Thread *ts);
+    // Around fork: takes and gives up the locks of memory/.
+    void (*memory_fork_lock)(void);
+    void (*memory_fork_unlock)(void);
 
     // --- thread/ calls objects/ and above ---
     // Raises RecursionError("maximum recursion depth exceeded" + where).
@@ -41,7 +46,6 @@ typedef struct Hooks {
     void (*thread_clear_objects)(struct Thread *ts);
 
     // --- memory/ calls objects/ ---
-    // Saves and restores the raised exception around a deallocator is done by memory/ itself.
     // Raises MemoryError.
     void (*error_no_memory)(void);
 
@@ -63,6 +67,18 @@ typedef struct Hooks {
     PyObject *(*import_module)(const char *name);
     // sys.audit(event, *args): 0 or -1. args is a tuple or NULL. NULL hook: nobody listens.
     int (*audit)(const char *event, PyObject *args);
+
+    // --- objects/ calls modules/ (warnings) ---
+
+    // Issues a warning at stacklevel / for an explicit place. source and registry may be NULL.
+    // 0, or -1 when the filters turned it into an exception. NULL hook: nobody can be warned yet.
+    int (*warn)(PyObject *category, PyObject *message, Py_ssize_t stacklevel, PyObject *source);
+    int (*warn_explicit)(PyObject *category, PyObject *message, PyObject *filename, int lineno,
+                         PyObject *module, PyObject *registry);
+
+    // Reports an exception that cannot be raised through sys.unraisablehook. exc is an exception,
+    // message and object are objects or NULL. Must leave no exception.
+    void (*unraisable)(PyObject *exc, PyObject *message, PyObject *object);
 } Hooks;
 
 extern Hooks hooks;
