@@ -52,7 +52,7 @@
     X(monitoring_tools)         /* list of tool names */                                     \
     X(int_cache)                /* free for int */                                           \
     X(dict)                     /* PyInterpreterState_GetDict */                             \
-    X(last_frozen)              /* free for import */
+    X(asyncgen_hooks_type)      /* structure sequence of sys.get_asyncgen_hooks */
 
 typedef struct InterpreterRoots {
 #define INTERPRETER_FIELD(name) PyObject *name;
@@ -70,6 +70,10 @@ typedef struct InterpreterRoots {
     bool dont_write_bytecode;               // immutable once running
     bool main_code_running;                 // atomic
     int int_max_str_digits;                 // atomic: sys.set_int_max_str_digits
+    double switch_interval;                 // racy by nature: sys.setswitchinterval, only kept
+    int dlopen_flags;                       // racy by nature: sys.setdlopenflags
+    int override_frozen;                    // tests only: _imp._override_frozen_modules_for_tests
+    int override_multi_interp;              // tests only
     void *config;                           // immutable once running: runtime/config.h
     void *native_state;                     // free for runtime/
     void *exec_state;                       // free for vm/

@@ -79,7 +79,7 @@ structseq_from_tuple_steal(PyTypeObject *type, PyObject *items)
     PyObject *result = type != NULL && items != NULL ? structseq_new(type) : NULL;
     if (result != NULL) {
         for (Py_ssize_t i = 0; i < tuple_size(items); i++) {
-            structseq_set_item_steal(result, i, new_ref(tuple_item_borrow(items, i)));
+            structseq_set_steal(result, i, new_ref(tuple_item_borrow(items, i)));
         }
     }
     xdecref(type);
@@ -129,7 +129,7 @@ make_flags(const Config *c)
         new_ref(c->dev_mode ? Py_True : Py_False), c->utf8_mode, (int)c->warn_default_encoding,
         new_ref(c->safe_path ? Py_True : Py_False), c->int_max_str_digits, 0,
         c->thread_inherit_context, c->context_aware_warnings);
-    return structseq_from_tuple_steal(structseq_new_type(&flags_desc), items);
+    return structseq_from_tuple_steal(structseq_new_type(&flags_desc, 0), items);
 }
 
 static PyStructSequence_Field version_fields[] = {
@@ -150,7 +150,7 @@ static PyObject *
 make_version_info(void)
 {
     return structseq_from_tuple_steal(
-        structseq_new_type(&version_desc),
+        structseq_new_type(&version_desc, 0),
         value_build("(iiisi)", PY_MAJOR_VERSION, PY_MINOR_VERSION, PY_MICRO_VERSION, "final", 0));
 }
 
@@ -180,7 +180,7 @@ static PyObject *
 make_float_info(void)
 {
     return structseq_from_tuple_steal(
-        structseq_new_type(&float_desc),
+        structseq_new_type(&float_desc, 0),
         value_build("(diidiiiidii)", DBL_MAX, DBL_MAX_EXP, DBL_MAX_10_EXP, DBL_MIN, DBL_MIN_EXP,
                     DBL_MIN_10_EXP, DBL_DIG, DBL_MANT_DIG, DBL_EPSILON, FLT_RADIX, FLT_ROUNDS));
 }
@@ -237,7 +237,7 @@ make_thread_info(void)
 {
     char version[64];
     snprintf(version, sizeof version, "NPTL %s", gnu_get_libc_version());
-    return structseq_from_tuple_steal(structseq_new_type(&thread_desc),
+    return structseq_from_tuple_steal(structseq_new_type(&thread_desc, 0),
                                       value_build("(sss)", "pthread", "pymutex", version));
 }
 
@@ -319,11 +319,11 @@ make_version(void)
 int
 sys_info_init(PyObject *dict)
 {
-    PyObject *int_info = structseq_from_tuple_steal(structseq_new_type(&int_desc),
+    PyObject *int_info = structseq_from_tuple_steal(structseq_new_type(&int_desc, 0),
                                                     value_build("(iiii)", PyLong_SHIFT,
                                                                 (int)sizeof(digit), 4300, 640));
     PyObject *hash_info = structseq_from_tuple_steal(
-        structseq_new_type(&hash_desc),
+        structseq_new_type(&hash_desc, 0),
         value_build("(iKiiisiii)", 64, (unsigned long long)(((uint64_t)1 << 61) - 1), 314159, 0,
                     1000003, "siphash13", 64, 128, 0));
     PyObject *git = value_build("(sss)", "Typhon", "", "");
