@@ -143,4 +143,11 @@ int dict_next_value(PyObject *op, Py_ssize_t *pos, PyObject **key, Value *value,
 // error_occurred. Key and value as new references.
 PyObject *dict_iter_next(PyObject *iterator);
 
+// The same for any dict iterator with the item as a value; VALUE_UNSET at the end or with an
+// exception.
+Value dict_iter_next_value(PyObject *iterator);
+
+// Key and value of a PyDictIterItem_Type iterator without the tuple: 1, 0 at the end, -1.
+int dict_iter_next_pair(PyObject *iterator, Value *key, Value *value);
+
 #endif

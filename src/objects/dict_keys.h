@@ -49,6 +49,8 @@ struct _dictkeysobject {
     uint64_t version;       // atomic: relaxed
     Py_ssize_t nentries;    // atomic: release by writers; entries used so far, deleted ones too
     Py_ssize_t usable;      // lock: dict; entries still free
+    Py_ssize_t first;       // atomic: relaxed; all entries before it are deleted
+    Py_ssize_t live_end;    // lock: dict; all entries from it on are deleted
     uint8_t log2_size;      // immutable: log2 of the number of slots
     uint8_t log2_width;     // immutable: log2 of the bytes per slot
     DictEntry entries[];    // capacity: dict_keys_capacity
