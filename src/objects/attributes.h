@@ -101,7 +101,7 @@ typedef enum {
     ATTR_DATA_DESCR,        // data descriptor on the class: tp_descr_get/_set(descr, op, …)
     ATTR_PROPERTY,          // data descriptor that is exactly a property: descr is the property
     ATTR_CLASS_VALUE,       // op is a class: result `descr` while op's own version is `class_version`
-    ATTR_CLASS_METHOD,      // op is a class: `descr` is a plain function found on the class itself
+    ATTR_CLASS_METHOD,      // op is a class: `descr` is the function of a classmethod; op goes first
 } AttributeKind;
 
 typedef struct AttributeLookup {
@@ -112,7 +112,8 @@ typedef struct AttributeLookup {
     Shape *next;                // ATTR_SLOT_ADD
     uint32_t offset;            // ATTR_SLOT, ATTR_SLOT_ADD, ATTR_MEMBER: bytes from op
     uint32_t index;             // ATTR_OVERFLOW, ATTR_DICT, ATTR_MODULE
-    uint64_t keys_version;      // ATTR_DICT, ATTR_MODULE
+    uint64_t keys_version;      // ATTR_DICT, ATTR_MODULE; also when shape is &shape_dict_mode: the
+                                // object's dict must have it (it proves that the name is missing)
     PyObject *descr;            // ATTR_TYPE_*, ATTR_*DESCR, ATTR_PROPERTY, ATTR_CLASS_*: new reference
 } AttributeLookup;
 
@@ -170,6 +171,16 @@ int object_set_dict(PyObject *op, PyObject *dict);
 PyObject *object_generic_get_dict(PyObject *op, void *context);
 int object_generic_set_dict(PyObject *op, PyObject *dict, void *context);
 
+// The dict of op in its managed word or its field: new reference. NULL when there is none (no
+// exception) or out of memory; create makes one. *has_dict: whether the type can have one at all.
+PyObject *attributes_instance_dict(PyObject *op, bool create, bool *has_dict);
+
+// Sets op's own attribute; the class has a managed dict. Consumes value also on failure. 0 or -1.
+int attributes_set_managed_steal(PyObject *op, PyObject *name, Value value);
+
+// Deletes op's own attribute: 1, 0 when missing, -1.
+int attributes_del_instance(PyObject *op, PyObject *name);
+
 // Address of the dict field of op when its class has tp_dictoffset (not a managed dict), or NULL.
 PyObject **object_dict_pointer(PyObject *op);
 
@@ -198,6 +209,9 @@ int attributes_materialize(PyObject *op);
 
 PyObject *object_generic_getattr(PyObject *op, PyObject *name);
 int object_generic_setattr(PyObject *op, PyObject *name, PyObject *value);
+
+// 1 and *result owned, 0 when missing (no AttributeError is built), -1 with another exception.
+int object_generic_getattr_optional(PyObject *op, PyObject *name, PyObject **result);
 
 // With an explicit instance dict (borrowed, NULL: the object's own). suppress: a missing
 // attribute gives NULL without an exception.

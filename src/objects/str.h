@@ -138,6 +138,8 @@ int str_resize(PyObject **s, Py_ssize_t length);
 PyObject *str_intern(PyObject *s);        // the canonical equal str; s must be an exact str
 PyObject *str_intern_steal(PyObject *s);  // the same, consuming s; NULL stays NULL
 PyObject *str_intern_cstr(const char *utf8);
+// The interned str equal to an exact str, borrowed (it is immortal); NULL when there is none.
+PyObject *str_interned_borrow(PyObject *s);
 void str_intern_in_place(PyObject **s);   // leaves *s alone for subclasses and on failure
 int str_identifiers_init(void);           // fills identifier_table; 0 or -1
 int str_runtime_init(void);               // intern table, latin-1 characters; 0 or -1

@@ -121,6 +121,12 @@ done:
 }
 
 PyObject *
+str_interned_borrow(PyObject *s)
+{
+    return str_is_interned(s) ? s : lookup(s, str_hash(s));
+}
+
+PyObject *
 str_intern(PyObject *s)
 {
     if (str_is_interned(s)) {
