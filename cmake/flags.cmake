@@ -30,3 +30,10 @@ if(CMAKE_C_COMPILER_ID STREQUAL "Clang")
     endif()
 endif()
 target_link_options(typhon_flags INTERFACE -no-pie)
+
+# Facts of the platform that sysconfig, import and packaging read.
+set(TYPHON_MULTIARCH ${CMAKE_SYSTEM_PROCESSOR}-linux-gnu)
+target_compile_definitions(typhon_flags INTERFACE
+    TYPHON_MULTIARCH="${TYPHON_MULTIARCH}"
+    TYPHON_SOABI="cpython-314t-${TYPHON_MULTIARCH}"
+    TYPHON_PREFIX="${CMAKE_INSTALL_PREFIX}")

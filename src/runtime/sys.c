@@ -12,7 +12,7 @@
 #include "objects/str.h"
 #include "runtime/paths.h"
 #include "runtime/sys_internal.h"
-#include "vm/trace.h"
+#include "vm/vm.h"
 
 PyObject *
 sys_get(PyObject *name)
@@ -117,8 +117,8 @@ sys_create(void)
         || dict_set(roots->modules, ID(sys), module) < 0
         || module_add_functions(module, sys_function_methods) < 0
         || module_add_functions(module, sys_hook_methods) < 0
-        || module_add_functions(module, trace_sys_methods) < 0
-        || monitoring_add_module(module) < 0
+        || sys_functions_init() < 0
+        || module_add_steal(module, "monitoring", vm_monitoring_module()) < 0
         || add_hook_copies(dict) < 0 || add_empty_containers(dict) < 0
         || sys_info_init(dict) < 0) {
         clear_ref(module);

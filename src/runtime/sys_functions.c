@@ -26,7 +26,7 @@
 #include "runtime/sys.h"
 #include "runtime/sys_internal.h"
 #include "thread/thread.h"
-#include "vm/frame.h"
+#include "vm/vm.h"
 
 static Interpreter *
 this_interpreter(void)
@@ -137,10 +137,9 @@ sys_getsizeof(PyObject *module, PyObject *args, PyObject *kwargs)
 static PyObject *
 sys_getrecursionlimit(PyObject *module, PyObject *unused)
 {
-    return int_from_i64((int)interpreter_roots()->max_recursion);
+    return int_from_i64(vm_get_recursion_limit());
 }
 
-// The change applies to every thread: what is left moves by the difference.
 static PyObject *
 sys_setrecursionlimit(PyObject *module, PyObject *arg)
 {
@@ -148,26 +147,7 @@ sys_setrecursionlimit(PyObject *module, PyObject *arg)
     if (limit == -1 && error_occurred()) {
         return NULL;
     }
-    if (limit < 1) {
-        return error_set(PyExc_ValueError, "recursion limit must be greater or equal than 1");
-    }
-    Thread *ts = thread_current();
-    Interpreter *interp = interpreter_current();
-    InterpreterRoots *roots = interpreter_roots();
-    int depth = (int)roots->max_recursion - ts->recursion_remaining;
-    if (depth >= limit) {
-        return error_format(PyExc_RecursionError,
-                            "cannot set the recursion limit to %i at the recursion depth %i: "
-                            "the limit is too low", limit, depth);
-    }
-    world_stop(interp);
-    int change = limit - (int)roots->max_recursion;
-    roots->max_recursion = (uint32_t)limit;
-    for (Thread *t = interpreter_first_thread(interp); t != NULL; t = thread_next(t)) {
-        t->recursion_remaining += change;
-    }
-    world_start(interp);
-    return new_ref(Py_None);
+    return vm_set_recursion_limit(limit) < 0 ? NULL : new_ref(Py_None);
 }
 
 static PyObject *
@@ -246,7 +226,7 @@ sys_getframe(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     if (depth == -1 && error_occurred()) {
         return NULL;
     }
-    PyObject *frame = frame_at_depth(thread_current(), depth);
+    PyObject *frame = (PyObject *)vm_frame(thread_current(), depth < 0 ? 0 : depth);
     if (frame == NULL && !error_occurred()) {
         error_set(PyExc_ValueError, "call stack is not deep enough");
     }
@@ -265,58 +245,8 @@ sys_getframemodulename(PyObject *module, PyObject *args, PyObject *kwargs)
         || sys_audit("sys._getframemodulename", "(i)", depth) < 0) {
         return NULL;
     }
-    PyObject *function = frame_function_at_depth(thread_current(), depth);
-    if (function == NULL) {
-        return error_occurred() ? NULL : new_ref(Py_None);
-    }
-    PyObject *name = NULL;
-    int found = object_getattr_optional(function, ID(__module__), &name);
-    decref(function);
-    return found < 0 ? NULL : found ? name : new_ref(Py_None);
-}
-
-// {thread ident: what `get` returns for the thread}, with the world stopped so that no frame
-// moves while it is looked at.
-static PyObject *
-for_each_thread(PyObject *(*get)(Thread *ts))
-{
-    Interpreter *interp = interpreter_current();
-    PyObject *result = dict_new();
-    if (result == NULL) {
-        return NULL;
-    }
-    world_stop(interp);
-    for (Thread *ts = interpreter_first_thread(interp); ts != NULL && result != NULL;
-         ts = thread_next(ts)) {
-        PyObject *value = get(ts);
-        if (value == NULL) {
-            if (error_occurred()) {
-                clear_ref(result);
-            }
-            continue;
-        }
-        PyObject *ident = int_from_u64(ts->ident);
-        if (ident == NULL || dict_set(result, ident, value) < 0) {
-            clear_ref(result);
-        }
-        xdecref(ident);
-        decref(value);
-    }
-    world_start(interp);
-    return result;
-}
-
-static PyObject *
-top_frame(Thread *ts)
-{
-    return frame_at_depth(ts, 0);
-}
-
-static PyObject *
-handled_exception(Thread *ts)
-{
-    _PyErr_StackItem *item = error_top_stack_item(ts);
-    return item->exc_value != NULL ? new_ref(item->exc_value) : new_ref(Py_None);
+    PyObject *name = vm_module_name(depth < 0 ? 0 : depth);
+    return name != NULL ? name : new_ref(Py_None);
 }
 
 static PyObject *
@@ -325,7 +255,7 @@ sys_current_frames(PyObject *module, PyObject *unused)
     if (sys_audit("sys._current_frames", "") < 0) {
         return NULL;
     }
-    return for_each_thread(top_frame);
+    return vm_current_frames();
 }
 
 static PyObject *
@@ -334,7 +264,7 @@ sys_current_exceptions(PyObject *module, PyObject *unused)
     if (sys_audit("sys._current_exceptions", "") < 0) {
         return NULL;
     }
-    return for_each_thread(handled_exception);
+    return vm_current_exceptions();
 }
 
 static PyObject *
@@ -346,26 +276,10 @@ sys_set_asyncgen_hooks(PyObject *module, PyObject *args, PyObject *kwargs)
     if (args_parse_keywords(args, kwargs, "|OO", names, &firstiter, &finalizer) < 0) {
         return NULL;
     }
-    if (finalizer != NULL && finalizer != Py_None && !object_callable(finalizer)) {
-        return error_format(PyExc_TypeError, "callable finalizer expected, got %.50s",
-                            object_type(finalizer)->tp_name);
-    }
-    if (firstiter != NULL && firstiter != Py_None && !object_callable(firstiter)) {
-        return error_format(PyExc_TypeError, "callable firstiter expected, got %.50s",
-                            object_type(firstiter)->tp_name);
-    }
-    Thread *ts = thread_current();
-    if (finalizer != NULL) {
-        if (sys_audit("sys.set_asyncgen_hook_finalizer", "") < 0) {
-            return NULL;
-        }
-        set_ref(ts->abi.async_gen_finalizer, finalizer == Py_None ? NULL : new_ref(finalizer));
-    }
-    if (firstiter != NULL) {
-        if (sys_audit("sys.set_asyncgen_hook_firstiter", "") < 0) {
-            return NULL;
-        }
-        set_ref(ts->abi.async_gen_firstiter, firstiter == Py_None ? NULL : new_ref(firstiter));
+    if ((finalizer != NULL && sys_audit("sys.set_asyncgen_hook_finalizer", "") < 0)
+        || (firstiter != NULL && sys_audit("sys.set_asyncgen_hook_firstiter", "") < 0)
+        || vm_set_asyncgen_hooks(firstiter, finalizer) < 0) {
+        return NULL;
     }
     return new_ref(Py_None);
 }
@@ -383,23 +297,20 @@ static PyStructSequence_Desc asyncgen_hooks_desc = {
 static PyObject *
 sys_get_asyncgen_hooks(PyObject *module, PyObject *unused)
 {
-    PyObject *type = interpreter_roots()->asyncgen_hooks_type;
-    PyObject *result = type != NULL ? structseq_new((PyTypeObject *)type) : NULL;
-    if (result == NULL) {
-        return NULL;
+    PyObject *pair = vm_get_asyncgen_hooks();
+    PyTypeObject *type = (PyTypeObject *)interpreter_roots()->asyncgen_hooks_type;
+    PyObject *result = pair != NULL ? structseq_new(type) : NULL;
+    for (Py_ssize_t i = 0; i < 2 && result != NULL; i++) {
+        structseq_set_steal(result, i, new_ref(tuple_item_borrow(pair, i)));
     }
-    Thread *ts = thread_current();
-    PyObject *firstiter = ts->abi.async_gen_firstiter;
-    PyObject *finalizer = ts->abi.async_gen_finalizer;
-    structseq_set_steal(result, 0, new_ref(firstiter != NULL ? firstiter : Py_None));
-    structseq_set_steal(result, 1, new_ref(finalizer != NULL ? finalizer : Py_None));
+    xdecref(pair);
     return result;
 }
 
 static PyObject *
 sys_get_coroutine_origin_tracking_depth(PyObject *module, PyObject *unused)
 {
-    return int_from_i64(thread_current()->coroutine_origin_depth);
+    return int_from_i64(vm_get_coroutine_origin_depth());
 }
 
 static PyObject *
@@ -411,11 +322,7 @@ sys_set_coroutine_origin_tracking_depth(PyObject *module, PyObject *args, PyObje
         < 0) {
         return NULL;
     }
-    if (depth < 0) {
-        return error_set(PyExc_ValueError, "depth must be >= 0");
-    }
-    thread_current()->coroutine_origin_depth = depth;
-    return new_ref(Py_None);
+    return vm_set_coroutine_origin_depth(depth) < 0 ? NULL : new_ref(Py_None);
 }
 
 static PyObject *
@@ -513,12 +420,43 @@ sys_call_tracing(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
         return error_format(PyExc_TypeError, "call_tracing() argument 2 must be tuple, not %.50s",
                             object_type(args[1])->tp_name);
     }
-    Thread *ts = thread_current();
-    int tracing = ts->abi.tracing;
-    ts->abi.tracing = 0;
-    PyObject *result = object_call(args[0], args[1], NULL);
-    ts->abi.tracing = tracing;
-    return result;
+    return vm_call_tracing(args[0], args[1]);
+}
+
+static PyObject *
+sys_settrace(PyObject *module, PyObject *function)
+{
+    return vm_set_trace(thread_current(), function) < 0 ? NULL : new_ref(Py_None);
+}
+
+static PyObject *
+sys_setprofile(PyObject *module, PyObject *function)
+{
+    return vm_set_profile(thread_current(), function) < 0 ? NULL : new_ref(Py_None);
+}
+
+static PyObject *
+sys_gettrace(PyObject *module, PyObject *unused)
+{
+    return vm_get_trace(thread_current());
+}
+
+static PyObject *
+sys_getprofile(PyObject *module, PyObject *unused)
+{
+    return vm_get_profile(thread_current());
+}
+
+static PyObject *
+sys_settraceallthreads(PyObject *module, PyObject *function)
+{
+    return vm_set_trace_all_threads(function) < 0 ? NULL : new_ref(Py_None);
+}
+
+static PyObject *
+sys_setprofileallthreads(PyObject *module, PyObject *function)
+{
+    return vm_set_profile_all_threads(function) < 0 ? NULL : new_ref(Py_None);
 }
 
 #define FAST(function) (PyCFunction)(void (*)(void))(function), METH_FASTCALL
@@ -667,5 +605,33 @@ PyMethodDef sys_function_methods[] = {
      "The tracing state is saved, and restored afterwards.  This is intended\n"
      "to be called from a debugger from a checkpoint, to recursively debug\n"
      "some other code."},
+    {"settrace", sys_settrace, METH_O,
+     "settrace($module, function, /)\n--\n\nSet the global debug tracing function.\n\n"
+     "It will be called on each function call.  See the debugger chapter\n"
+     "in the library manual."},
+    {"gettrace", sys_gettrace, METH_NOARGS,
+     "gettrace($module, /)\n--\n\nReturn the global debug tracing function set with "
+     "sys.settrace.\n\nSee the debugger chapter in the library manual."},
+    {"setprofile", sys_setprofile, METH_O,
+     "setprofile($module, function, /)\n--\n\nSet the profiling function.\n\n"
+     "It will be called on each function call and return.  See the profiler\n"
+     "chapter in the library manual."},
+    {"getprofile", sys_getprofile, METH_NOARGS,
+     "getprofile($module, /)\n--\n\nReturn the profiling function set with sys.setprofile.\n\n"
+     "See the profiler chapter in the library manual."},
+    {"_settraceallthreads", sys_settraceallthreads, METH_O,
+     "_settraceallthreads($module, function, /)\n--\n\nSet the global debug tracing function in "
+     "all running threads belonging to the current interpreter."},
+    {"_setprofileallthreads", sys_setprofileallthreads, METH_O,
+     "_setprofileallthreads($module, function, /)\n--\n\nSet the profiling function in all "
+     "running threads belonging to the current interpreter."},
     {NULL, NULL, 0, NULL},
 };
+
+int
+sys_functions_init(void)
+{
+    interpreter_roots()->asyncgen_hooks_type =
+        (PyObject *)structseq_new_type(&asyncgen_hooks_desc, 0);
+    return interpreter_roots()->asyncgen_hooks_type != NULL ? 0 : -1;
+}

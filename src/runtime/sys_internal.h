@@ -8,6 +8,9 @@
 extern PyMethodDef sys_function_methods[];
 extern PyMethodDef sys_hook_methods[];
 
+// sys_functions.c: types that its functions return. 0 or -1.
+int sys_functions_init(void);
+
 // sys_info.c: adds constants and structure sequences to the module's dictionary.
 int sys_info_init(PyObject *dict);
 int sys_info_configure(PyObject *dict, const Config *config);
