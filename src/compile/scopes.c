@@ -13,11 +13,12 @@
 #include "compile/scopes_internal.h"
 #include "objects/error.h"
 #include "objects/str.h"
+#include "syntax/parser.h"
 
 enum { LINEAR_SYMBOLS = 8 };
 
 static inline size_t
-pointer_hash(const void *p)
+node_hash(const void *p)
 {
     uint64_t word = (uint64_t)(uintptr_t)p;
     return (size_t)((word >> 4) * UINT64_C(0x9e3779b97f4a7c15) >> 20);
@@ -70,7 +71,7 @@ scope_find(const Scope *scope, PyObject *name)
         }
         return NULL;
     }
-    for (size_t i = pointer_hash(name);; i++) {
+    for (size_t i = node_hash(name);; i++) {
         uint32_t index = scope->table[i & scope->table_mask];
         if (index == 0) {
             return NULL;
@@ -84,7 +85,7 @@ scope_find(const Scope *scope, PyObject *name)
 static void
 scope_index(Scope *scope, uint32_t which)
 {
-    size_t i = pointer_hash(scope->symbols[which].name);
+    size_t i = node_hash(scope->symbols[which].name);
     while (scope->table[i & scope->table_mask] != 0) {
         i++;
     }
@@ -155,7 +156,7 @@ table_grow(ScopeTable *table)
     table->key_mask = size - 1;
     for (size_t i = 0; i < old_size; i++) {
         if (old_keys[i] != NULL) {
-            size_t at = pointer_hash(old_keys[i]) & table->key_mask;
+            size_t at = node_hash(old_keys[i]) & table->key_mask;
             while (keys[at] != NULL) {
                 at = (at + 1) & table->key_mask;
             }
@@ -169,7 +170,7 @@ table_grow(ScopeTable *table)
 Scope *
 scope_of(const ScopeTable *table, const void *key)
 {
-    size_t at = pointer_hash(key) & table->key_mask;
+    size_t at = node_hash(key) & table->key_mask;
     while (table->keys[at] != NULL) {
         if (table->keys[at] == key) {
             return table->scopes[at];
@@ -185,7 +186,7 @@ table_add(ScopeTable *table, const void *key, Scope *scope)
     if ((table->keys == NULL || table->key_count * 2 > table->key_mask) && table_grow(table) < 0) {
         return -1;
     }
-    size_t at = pointer_hash(key) & table->key_mask;
+    size_t at = node_hash(key) & table->key_mask;
     while (table->keys[at] != NULL && table->keys[at] != key) {
         at = (at + 1) & table->key_mask;
     }
