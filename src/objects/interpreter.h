@@ -63,6 +63,9 @@ typedef struct InterpreterRoots {
     PyMutex weakref_locks[WEAKREF_LOCKS];   // striped; see weakref.h. Innermost
     PyMutex import_lock;                    // as a critical section: start of lazily made fields
     PyMutex warnings_mutex;                 // as a critical section: filters and registries
+    PyMutex memory_error_lock;
+    int memory_error_count;                 // lock: memory_error_lock
+    PyObject *memory_error_free;            // lock: memory_error_lock; dead MemoryErrors in reserve
     int64_t warnings_filters_version;       // atomic
     uint64_t next_function_version;         // atomic
     uint32_t max_recursion;                 // atomic: sys.setrecursionlimit

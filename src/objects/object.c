@@ -5,6 +5,7 @@
 // reprs) lives in the dictionary of the thread.
 #include "objects/object.h"
 
+#include "objects/attributes.h"
 #include "objects/bool.h"
 #include "objects/buffer.h"
 #include "objects/bytes.h"
@@ -12,13 +13,16 @@
 #include "objects/dict.h"
 #include "objects/error.h"
 #include "objects/format.h"
+#include "objects/genericalias.h"
 #include "objects/int.h"
 #include "objects/iter.h"
 #include "objects/list.h"
+#include "objects/module.h"
 #include "objects/number.h"
 #include "objects/seqiter.h"
 #include "objects/sequence.h"
 #include "objects/str.h"
+#include "objects/tuple.h"
 #include "objects/type.h"
 #include "objects/value.h"
 #include "thread/thread.h"
@@ -133,7 +137,7 @@ object_format(PyObject *op, PyObject *spec)
 PyObject *
 object_type_name(PyObject *op)
 {
-    return type_fully_qualified_name(type_of(op));
+    return type_get_fully_qualified_name(type_of(op));
 }
 
 // ---- hash ----
@@ -365,7 +369,12 @@ object_getattr_optional(PyObject *op, PyObject *name, PyObject **result)
     }
     PyTypeObject *type = type_of(op);
     if (type->tp_getattro == object_generic_getattr) {
-        return object_generic_getattr_optional(op, name, result);
+        *result = object_generic_getattr_with_dict(op, name, NULL, true);
+        return *result != NULL ? 1 : error_occurred() ? -1 : 0;
+    }
+    if (type->tp_getattro == module_getattro) {
+        *result = module_getattro_suppress(op, name);
+        return *result != NULL ? 1 : error_occurred() ? -1 : 0;
     }
     if (type->tp_getattro != NULL) {
         *result = type->tp_getattro(op, name);
@@ -475,6 +484,50 @@ object_hasattr_cstr(PyObject *op, const char *name)
     int found = object_getattr_optional_cstr(op, name, &value);
     xdecref(value);
     return found;
+}
+
+int
+object_get_method(PyObject *op, PyObject *name, PyObject **method)
+{
+    PyTypeObject *type = type_of(op);
+    if (type->tp_getattro != object_generic_getattr) {
+        *method = object_getattr(op, name);
+        return *method == NULL ? -1 : 0;
+    }
+    PyObject *descr = type_lookup(type, name);
+    if (descr == NULL || !type_has_feature(type_of(descr), Py_TPFLAGS_METHOD_DESCRIPTOR)) {
+        // Properties, values and missing names: the ordinary way, which looks up again.
+        xdecref(descr);
+        *method = object_getattr(op, name);
+        return *method == NULL ? -1 : 0;
+    }
+    // A function of the class is hidden by an instance attribute of that name.
+    PyObject *own;
+    int found = attributes_get_instance(op, name, &own);
+    if (found == 0) {
+        *method = descr;
+        return 1;
+    }
+    decref(descr);
+    *method = own;
+    return found < 0 ? -1 : 0;
+}
+
+PyObject *
+object_lookup_special(PyObject *op, PyObject *name)
+{
+    PyTypeObject *type = type_of(op);
+    PyObject *descr = type_lookup(type, name);
+    if (descr == NULL) {
+        return NULL;
+    }
+    descrgetfunc get = type_of(descr)->tp_descr_get;
+    if (get == NULL) {
+        return descr;
+    }
+    PyObject *result = get(descr, op, (PyObject *)type);
+    decref(descr);
+    return result;
 }
 
 // ---- items ----
@@ -811,7 +864,7 @@ kind_by_hook(PyObject *op, PyObject *cls, PyObject *hook_name, const char *where
 static PyObject *
 expand_union(PyObject *cls)
 {
-    return union_check(cls) ? object_getattr(cls, ID(__args__)) : new_ref(cls);
+    return new_ref(union_check(cls) ? union_args_borrow(cls) : cls);
 }
 
 int
@@ -824,9 +877,6 @@ object_isinstance(PyObject *op, PyObject *cls)
         return object_isinstance_recursive(op, cls);
     }
     cls = expand_union(cls);
-    if (cls == NULL) {
-        return -1;
-    }
     int result;
     if (tuple_check(cls)) {
         result = kind_of_any(op, cls, object_isinstance, " in __instancecheck__");
@@ -848,9 +898,6 @@ object_issubclass(PyObject *derived, PyObject *cls)
         return derived == cls ? 1 : object_issubclass_recursive(derived, cls);
     }
     cls = expand_union(cls);
-    if (cls == NULL) {
-        return -1;
-    }
     int result;
     if (tuple_check(cls)) {
         result = kind_of_any(derived, cls, object_issubclass, " in __subclasscheck__");

@@ -5,6 +5,7 @@
 #include "objects/call.h"
 #include "objects/dict.h"
 #include "objects/error.h"
+#include "objects/int.h"
 #include "objects/iter.h"
 #include "objects/list.h"
 #include "objects/number.h"
@@ -231,18 +232,18 @@ sequence_contains(PyObject *op, PyObject *value)
     if (iter == NULL) {
         return -1;
     }
-    int result = 0;
+    int equal = 0;
     PyObject *item;
-    while (result == 0 && (result = iter_next_item(iter, &item)) > 0) {
-        result = object_richcompare_bool(item, value, Py_EQ);
+    int more;
+    while ((more = iter_next_item(iter, &item)) > 0) {
+        equal = object_richcompare_bool(item, value, Py_EQ);
         decref(item);
-        if (result == 0) {
-            continue;
+        if (equal != 0) {
+            break;
         }
-        break;
     }
     decref(iter);
-    return result;
+    return more < 0 ? -1 : equal;
 }
 
 Py_ssize_t
