@@ -31,6 +31,16 @@
 #include "memory/refcount.h"
 #include "thread/thread.h"
 
+// Every allocation takes the checking path: builds with assertions, for injected failures, and
+// with AddressSanitizer, which learns about slots.
+#if !defined(NDEBUG) || defined(__SANITIZE_ADDRESS__)
+#define HEAP_CHECKED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define HEAP_CHECKED 1
+#endif
+#endif
+
 #define HEAP_SEGMENT_SIZE ((uintptr_t)1 << 25)
 #define HEAP_PAGE_SHIFT 16
 #define HEAP_PAGE_SIZE ((uintptr_t)1 << HEAP_PAGE_SHIFT)
@@ -95,7 +105,11 @@ struct HeapThread {
     ssize_t remote_count;       // atomic: pushes since the last drain, about
     ssize_t young_delta;        // owner thread: not yet added to Interpreter.gc_young_count
     HeapPage *young_pages;      // owner thread: pages that hold objects tracked since the last look
-    uintptr_t tid;              // atomic: identity of the owner, 0 while pooled
+    uintptr_t tid;              // lock: Runtime.merge_lock; identity of the owner, 0 while pooled
+    Thread *thread;             // lock: Runtime.merge_lock; NULL while pooled
+    PyObject **merge_items;     // lock: Runtime.merge_lock; objects whose counts others gave up,
+    size_t merge_count;         // each with one reference
+    size_t merge_capacity;
     Interpreter *interp;        // lock: heap; whose objects these are
     HeapThread *next;           // lock: heap; list of all
     bool pooled;                // lock: heap
@@ -213,6 +227,14 @@ int heap_walk_all(Interpreter *interp, HeapVisit visit, void *arg);
 
 // Returns what is free to the system; after a full collection. World stopped or not.
 void heap_trim(void);
+
+// memory/ only. The pool of HeapThreads, and slots freed by other threads.
+HeapThread *heap_thread_take(Interpreter *interp);
+void heap_thread_give(HeapThread *heap);
+void heap_drain_remote(HeapThread *heap);
+HeapThread *heap_first_thread(void);   // grows at its head only; entries are never freed
+void heap_lock(void);
+void heap_unlock(void);
 
 typedef struct HeapStatistics {
     size_t segments;            // mapped segments and huge runs

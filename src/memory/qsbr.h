@@ -34,10 +34,19 @@ void qsbr_call_delayed(void (*free_function)(void *), void *block);
 uint64_t qsbr_advance(void);        // a goal; what was unlinked before is unreachable when it is met
 bool qsbr_poll(uint64_t goal);      // whether the goal has been met
 
+// Asks all attached threads to pass a quiescent state soon.
+void qsbr_hurry(void);
+
 // This thread holds no pointer found without a lock. Frees what has become free.
 void qsbr_quiescent(Thread *ts);
 
 // Waits (detached) until everything that this thread has queued is freed; for tests and the end.
 void qsbr_drain(Thread *ts);
+
+// memory/ only: life of a thread's part (hooks of thread/).
+int qsbr_thread_new(Thread *ts);
+void qsbr_thread_delete(Thread *ts);
+void qsbr_thread_attached(Thread *ts);
+void qsbr_thread_detached(Thread *ts);
 
 #endif

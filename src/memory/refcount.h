@@ -125,6 +125,23 @@ void refcount_enable_try(PyObject *op);
 // Whether the caller's reference is the only one (and no other thread can make another).
 bool refcount_is_unique(PyObject *op);
 
+// For tp_dealloc of types with tp_finalize: gives the dead object one reference, owned by this
+// thread, for the time of the call; then refcount_unrevive tells whether it is dead again
+// (true), or somebody has kept it (false: tp_dealloc must return at once).
+void refcount_revive(PyObject *op);
+bool refcount_unrevive(PyObject *op);
+
+// Adds the owner's count to the shared one and `extra` to the sum: the sum. Owner, or owner gone,
+// or world stopped.
+Py_ssize_t refcount_merge(PyObject *op, Py_ssize_t extra);
+
+// References that deferred counting adds to the shared count.
+#define REF_DEFERRED (PY_SSIZE_T_MAX / 16)
+
+// Safepoint and end of a thread: merges what other threads have queued for this one.
+struct Thread;
+void refcount_merge_queued(struct Thread *ts);
+
 // Calls tp_dealloc; the count is zero. For memory/ and gc/ only.
 void refcount_dealloc(PyObject *op);
 

@@ -25,20 +25,22 @@ struct Interpreter {
 
     PyMutex stop_lock;              // held by the thread that stops the world, from stop to start
     int stop_requested;             // atomic: a stop is under way or complete
-    uint32_t stop_pending;          // atomic: threads that have not stopped yet; futex word
+    uint32_t stop_progress;         // atomic: changes when a thread stops or detaches; futex word
     Thread *stopper;                // lock: stop_lock
 
-    PyMutex merge_lock;             // guards Thread.merge_queue of its threads; innermost
     ssize_t gc_young_count;         // atomic: tracked objects made minus untracked, not collected
     ssize_t gc_young_threshold;     // atomic: a collection is asked for above it; 0: never
     struct GcState *gc;             // immutable once running
     struct InterpreterRoots *roots; // immutable once running
+    int recursion_limit;            // atomic: Python frames per thread (sys.setrecursionlimit)
     int finalizing;                 // atomic: the interpreter is shutting down
     Thread *finalizing_thread;      // atomic: the thread that does it; all others hang when they attach
 };
 
 typedef struct Runtime {
     PyMutex lock;                   // guards the list of interpreters; held briefly
+    PyMutex merge_lock;             // guards who owns which identity (HeapThread.tid) and the
+                                    // queues of counts to merge; innermost
     Interpreter *interpreters;      // lock: lock
     Interpreter *main;              // immutable once running
     int64_t next_interpreter_id;    // lock: lock

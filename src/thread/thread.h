@@ -55,7 +55,6 @@ struct Thread {
     struct QsbrThread *qsbr;        // owner thread
     struct _err_stackitem *exc_base; // owner thread: bottom item of the handled-exception stack
 
-    PyObject *merge_queue;          // lock: the interpreter's; objects whose counts others gave up
     PyObject *dict;                 // owner thread: thread-state dictionary or NULL
     PyObject *context;              // owner thread: current contextvars.Context or NULL
     PyObject *async_exc;            // atomic exchange: exception to raise in this thread

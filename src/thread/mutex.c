@@ -1,0 +1,187 @@
+// Slow paths of the one-byte mutex and the recursive mutex; see mutex.h. No state of its own.
+#include "thread/mutex.h"
+
+#include <assert.h>
+
+#include "base/atomic.h"
+#include "platform/thread.h"
+#include "platform/time.h"
+#include "thread/parking_lot.h"
+#include "thread/thread.h"
+
+// A waiter that has waited this long gets the lock from the thread that unlocks.
+#define FAIR_AFTER_NS 1000000
+#define SPIN_COUNT 20
+
+typedef struct MutexWaiter {
+    int64_t fair_at;
+    bool handed_over;       // written by the waker before it wakes the waiter
+} MutexWaiter;
+
+static int64_t
+time_left(int64_t deadline)
+{
+    if (deadline < 0) {
+        return -1;
+    }
+    int64_t left = deadline - os_time_monotonic();
+    return left > 0 ? left : 0;
+}
+
+LockStatus
+mutex_lock_timed(PyMutex *m, int64_t timeout_ns, int flags)
+{
+    if (mutex_try_lock(m)) {
+        return LOCK_ACQUIRED;
+    }
+    if (timeout_ns == 0) {
+        return LOCK_FAILURE;
+    }
+    int64_t now = os_time_monotonic();
+    int64_t deadline = timeout_ns < 0 ? -1
+                       : timeout_ns > INT64_MAX - now ? INT64_MAX : now + timeout_ns;
+    MutexWaiter waiter = {.fair_at = now + FAIR_AFTER_NS};
+    int spins = 0;
+    for (;;) {
+        uint8_t bits = atomic_load_relaxed_u8(&m->_bits);
+        if ((bits & MUTEX_LOCKED) == 0) {
+            if (atomic_cas_u8(&m->_bits, &bits, bits | MUTEX_LOCKED)) {
+                return LOCK_ACQUIRED;
+            }
+            continue;
+        }
+        if ((bits & MUTEX_PARKED) == 0) {
+            if (spins < SPIN_COUNT) {
+                os_thread_yield();
+                spins++;
+                continue;
+            }
+            if (!atomic_cas_u8(&m->_bits, &bits, bits | MUTEX_PARKED)) {
+                continue;
+            }
+        }
+        waiter.handed_over = false;
+        uint8_t parked = MUTEX_LOCKED | MUTEX_PARKED;
+        switch (parking_lot_park(&m->_bits, &parked, 1, time_left(deadline), &waiter,
+                                 (flags & LOCK_DETACH) != 0)) {
+        case PARK_WOKEN:
+            if (waiter.handed_over) {
+                return LOCK_ACQUIRED;
+            }
+            break;
+        case PARK_INTERRUPTED:
+            if ((flags & LOCK_SIGNALS) != 0) {
+                return LOCK_INTERRUPTED;
+            }
+            break;
+        case PARK_TIMEOUT:
+            return LOCK_FAILURE;
+        case PARK_AGAIN:
+            break;
+        }
+        if (deadline >= 0 && time_left(deadline) == 0) {
+            return mutex_try_lock(m) ? LOCK_ACQUIRED : LOCK_FAILURE;
+        }
+    }
+}
+
+void
+mutex_lock_slow(PyMutex *m)
+{
+    mutex_lock_timed(m, -1, LOCK_DETACH);
+}
+
+void
+mutex_lock_brief(PyMutex *m)
+{
+    mutex_lock_timed(m, -1, 0);
+}
+
+// Runs with the queue of waiters locked: decides between handing over and freeing.
+static void
+mutex_release_to(void *context, void *arg, bool more)
+{
+    PyMutex *m = context;
+    MutexWaiter *waiter = arg;
+    uint8_t bits = 0;
+    if (waiter != NULL) {
+        waiter->handed_over = os_time_monotonic() >= waiter->fair_at;
+        if (waiter->handed_over) {
+            bits |= MUTEX_LOCKED;
+        }
+        if (more) {
+            bits |= MUTEX_PARKED;
+        }
+    }
+    atomic_store_release_u8(&m->_bits, bits);
+}
+
+bool
+mutex_try_unlock(PyMutex *m)
+{
+    for (;;) {
+        uint8_t bits = atomic_load_relaxed_u8(&m->_bits);
+        if ((bits & MUTEX_LOCKED) == 0) {
+            return false;
+        }
+        if ((bits & MUTEX_PARKED) != 0) {
+            parking_lot_unpark(&m->_bits, mutex_release_to, m);
+            return true;
+        }
+        if (atomic_cas_u8(&m->_bits, &bits, 0)) {
+            return true;
+        }
+    }
+}
+
+void
+mutex_unlock_slow(PyMutex *m)
+{
+    bool was_locked = mutex_try_unlock(m);
+    (void)was_locked;
+    assert(was_locked);
+}
+
+// ---- recursive mutex ----
+
+bool
+recursive_mutex_is_owned(RecursiveMutex *m)
+{
+    return atomic_load_relaxed_u64(&m->owner) == os_thread_ident();
+}
+
+LockStatus
+recursive_mutex_lock_timed(RecursiveMutex *m, int64_t timeout_ns, int flags)
+{
+    if (recursive_mutex_is_owned(m)) {
+        m->level++;
+        return LOCK_ACQUIRED;
+    }
+    LockStatus status = mutex_lock_timed(&m->mutex, timeout_ns, flags);
+    if (status == LOCK_ACQUIRED) {
+        atomic_store_relaxed_u64(&m->owner, os_thread_ident());
+        m->level = 0;
+    }
+    return status;
+}
+
+void
+recursive_mutex_lock(RecursiveMutex *m)
+{
+    recursive_mutex_lock_timed(m, -1, LOCK_DETACH);
+}
+
+bool
+recursive_mutex_try_unlock(RecursiveMutex *m)
+{
+    if (!recursive_mutex_is_owned(m)) {
+        return false;
+    }
+    if (m->level > 0) {
+        m->level--;
+        return true;
+    }
+    atomic_store_relaxed_u64(&m->owner, 0);
+    mutex_unlock(&m->mutex);
+    return true;
+}
