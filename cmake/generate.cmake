@@ -8,7 +8,7 @@ add_custom_target(generate
     COMMAND Python3::Interpreter ${CMAKE_SOURCE_DIR}/scripts/gen_identifiers.py ${GENERATED}
     COMMAND Python3::Interpreter ${CMAKE_SOURCE_DIR}/scripts/gen_ast.py ${GENERATED}
     COMMAND Python3::Interpreter ${CMAKE_SOURCE_DIR}/scripts/gen_vm.py
-        ${CMAKE_SOURCE_DIR}/src/vm ${GENERATED}
+        ${CMAKE_SOURCE_DIR} ${GENERATED}
     COMMAND Python3::Interpreter ${CMAKE_SOURCE_DIR}/scripts/gen_modules.py
         ${GENERATED}/native_modules.c
     BYPRODUCTS ${GENERATED}/native_modules.c

@@ -82,7 +82,7 @@ marshal_read_code(MarshalReader *reader)
             goto done;
         }
     }
-    Py_ssize_t size = bytes_size(parts[PART_WORDS]);
+    Py_ssize_t size = bytes_length(parts[PART_WORDS]);
     if (size == 0 || size % (Py_ssize_t)sizeof *words != 0) {
         error_set(PyExc_ValueError, "bad marshal data (code object)");
         goto done;

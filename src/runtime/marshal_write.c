@@ -199,7 +199,7 @@ write_str(MarshalWriter *writer, PyObject *value, int flag)
         return -1;
     }
     int result = marshal_write_byte(writer, (interned ? 't' : 'u') | flag) < 0
-                     ? -1 : marshal_write_sized(writer, bytes_data(utf8), bytes_size(utf8));
+                     ? -1 : marshal_write_sized(writer, bytes_data(utf8), bytes_length(utf8));
     decref(utf8);
     return result;
 }

@@ -132,7 +132,7 @@ run_startup_file(PyObject *namespace)
     PyObject *code = NULL;
     int flags = 0;
     if (data != NULL && bytes_check(data)) {
-        code = compile_string(bytes_data(data), bytes_size(data), filename, PARSE_EXEC, &flags, -1);
+        code = compile_string(bytes_data(data), bytes_length(data), filename, PARSE_EXEC, &flags, -1);
     }
     PyObject *result = code != NULL ? vm_eval_code(code, namespace, namespace) : NULL;
     if (result == NULL && error_occurred()) {

@@ -10,6 +10,7 @@
 #include "objects/list.h"
 #include "objects/module.h"
 #include "objects/str.h"
+#include "runtime/native.h"
 #include "runtime/paths.h"
 #include "runtime/sys_internal.h"
 #include "vm/vm.h"
