@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "abi/object.h"
+#include "thread/once.h"
 
 // All functions: 1 on success, 0 with an exception, as the C API has it.
 
@@ -30,11 +31,11 @@ typedef struct ArgsParser {
     const char *const *keywords;        // immutable
     const char *fname;                  // immutable once ready; the `:name`, or given
     const char *custom_message;         // immutable once ready: the `;message`
-    PyObject *names;                    // atomic: published once; immortal tuple of interned names
+    PyObject *names;                    // immutable once ready; immortal tuple of interned names
     int positional_only;                // immutable once ready
     int min;                            // immutable once ready: required arguments
     int max;                            // immutable once ready: positional arguments
-    int ready;                          // atomic: release after the fields above are set
+    Once once;                          // guards the preparation
 } ArgsParser;
 
 int args_parse_stack_keywords(PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames,
