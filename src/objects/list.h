@@ -72,10 +72,11 @@ PyObject *list_get_optional(PyObject *op, Py_ssize_t i);
 // is out of range. For the vm's subscript and iteration.
 Value list_get_value(PyObject *op, Py_ssize_t i);
 
-// op[i] = value; negative i counts from the end as in Python when list_set_index is used.
-// IndexError "list assignment index out of range".
+// op[i] = value and del op[i]; i counts from the start only. IndexError "list assignment index out
+// of range".
 int list_set(PyObject *op, Py_ssize_t i, PyObject *value);
 int list_set_steal(PyObject *op, Py_ssize_t i, PyObject *value);
+int list_del(PyObject *op, Py_ssize_t i);
 
 int list_append(PyObject *op, PyObject *value);
 int list_append_steal(PyObject *op, PyObject *value);
@@ -116,6 +117,9 @@ Value list_iter_next_value(PyObject *iterator);
 
 // iter(op) for an exact list.
 PyObject *list_iter(PyObject *op);
+
+// reversed(op).
+PyObject *list_reversed(PyObject *op);
 
 
 #endif

@@ -33,4 +33,8 @@ int slice_int_indices(PyObject *op, PyObject *length, PyObject **start, PyObject
 // be integers or None or have an __index__ method".
 int slice_eval_index(PyObject *op, Py_ssize_t *index);
 
+// The same for arguments such as those of list.index, where None is no index: TypeError "slice
+// indices must be integers or have an __index__ method".
+int slice_eval_index_not_none(PyObject *op, Py_ssize_t *index);
+
 #endif
