@@ -13,6 +13,7 @@
 #include <stddef.h>
 
 #include "abi/constants.h"
+#include "abi/numbers.h"
 #include "abi/object.h"
 #include "memory/refcount.h"
 
@@ -22,6 +23,12 @@ extern PyObject _Py_NoneStruct;
 extern PyObject _Py_NotImplementedStruct;
 extern PyObject _Py_EllipsisObject;
 #define Py_None (&_Py_NoneStruct)
+
+// The two instances of bool (objects/bool.c).
+extern PyLongObject _Py_TrueStruct;
+extern PyLongObject _Py_FalseStruct;
+#define Py_True ((PyObject *)&_Py_TrueStruct)
+#define Py_False ((PyObject *)&_Py_FalseStruct)
 #define Py_NotImplemented (&_Py_NotImplementedStruct)
 #define Py_Ellipsis (&_Py_EllipsisObject)
 
