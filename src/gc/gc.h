@@ -42,7 +42,6 @@ typedef struct GcState {
     ssize_t young_runs;             // collecting thread: young collections since the last full one
     ssize_t old_total;              // collecting thread: objects alive after the last full one
     ssize_t old_pending;            // collecting thread: survivors of young ones since
-    ssize_t frozen_count;           // world stopped
     GcStats stats[GC_GENERATIONS];  // collecting thread
     PyObject *garbage;              // immutable: gc.garbage, a list
     PyObject *callbacks;            // immutable: gc.callbacks, a list

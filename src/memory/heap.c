@@ -675,3 +675,24 @@ heap_statistics(HeapStatistics *result)
     pages_statistics(result);
     pages_walk(count_page, result);
 }
+
+Py_ssize_t
+heap_allocated_blocks(void)
+{
+    HeapStatistics statistics;
+    heap_statistics(&statistics);
+    return (Py_ssize_t)statistics.slots_used;
+}
+
+void
+heap_print_statistics(FILE *file)
+{
+    HeapStatistics s;
+    heap_statistics(&s);
+    fprintf(file,
+            "segments: %zu (%zu bytes of address space)\n"
+            "pages in use: %zu, free but kept: %zu (of %zu bytes)\n"
+            "objects: %zu in %zu bytes\n",
+            s.segments, s.mapped, s.pages_used, s.pages_cached, (size_t)HEAP_PAGE_SIZE,
+            s.slots_used, s.bytes_used);
+}

@@ -24,6 +24,7 @@
 #include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "abi/constants.h"
 #include "abi/object.h"
@@ -227,6 +228,19 @@ int heap_walk_all(Interpreter *interp, HeapVisit visit, void *arg);
 
 // Returns what is free to the system; after a full collection. World stopped or not.
 void heap_trim(void);
+
+// Bytes in front of op that belong to it.
+static inline size_t
+heap_presize(PyObject *op)
+{
+    return (op->ob_type->tp_flags & Py_TPFLAGS_PREHEADER) != 0 ? HEAP_PRE_SIZE : 0;
+}
+
+// Live objects: a snapshot.
+Py_ssize_t heap_allocated_blocks(void);
+
+// For sys._debugmallocstats.
+void heap_print_statistics(FILE *file);
 
 // memory/ only. The pool of HeapThreads, and slots freed by other threads.
 HeapThread *heap_thread_take(Interpreter *interp);

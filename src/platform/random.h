@@ -8,4 +8,8 @@
 // waits for the system's pool to be initialised (EAGAIN instead).
 int os_random(void *buffer, size_t size, int blocking);
 
+// The same for start-up: waits for nothing, and when the system has no entropy yet uses what
+// differs between processes (clocks, addresses).
+void os_random_bytes(void *buffer, size_t size);
+
 #endif

@@ -3,8 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <sys/random.h>
 #include <unistd.h>
+
+#include "platform/time.h"
 
 static int
 random_from_device(char *buffer, size_t size)
@@ -46,4 +49,22 @@ os_random(void *buffer, size_t size, int blocking)
         size -= (size_t)n;
     }
     return 0;
+}
+
+void
+os_random_bytes(void *buffer, size_t size)
+{
+    if (os_random(buffer, size, 0) == 0) {
+        return;
+    }
+    uint64_t x = (uint64_t)os_time_monotonic() ^ (uint64_t)os_time_wall() << 20 ^
+                 (uint64_t)(uintptr_t)&x ^ (uint64_t)getpid() << 40;
+    unsigned char *out = buffer;
+    for (size_t i = 0; i < size; i++) {
+        // splitmix64
+        uint64_t z = x += 0x9e3779b97f4a7c15u;
+        z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+        z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+        out[i] = (unsigned char)(z >> 56);
+    }
 }
