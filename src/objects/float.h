@@ -31,7 +31,7 @@ double float_as_double(PyObject *op);
 // x // y and x % y with the sign of y; y is not 0.
 double float_floor_div(double x, double y);
 double float_mod(double x, double y);
-void float_floor_mod(double x, double y, double *quotient, double *remainder);
+void float_divmod(double x, double y, double *quotient, double *remainder);
 
 // x ** y with Python's exceptions. False: an exception is set. Complex results (negative base,
 // fractional exponent) are told by *is_complex.

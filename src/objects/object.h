@@ -119,6 +119,9 @@ int object_getattr_optional(PyObject *op, PyObject *name, PyObject **result);
 int object_getattr_optional_cstr(PyObject *op, const char *name, PyObject **result);
 
 // value NULL deletes.
+// tp_getattro and tp_setattro of most types (objects/attributes_generic.c).
+PyObject *object_generic_getattr(PyObject *op, PyObject *name);
+int object_generic_setattr(PyObject *op, PyObject *name, PyObject *value);
 int object_setattr(PyObject *op, PyObject *name, PyObject *value);
 int object_setattr_cstr(PyObject *op, const char *name, PyObject *value);
 int object_delattr(PyObject *op, PyObject *name);

@@ -280,10 +280,10 @@ read_items(MarshalReader *reader, Py_ssize_t size, bool tuple, int flag)
             return NULL;
         }
         if (tuple) {
-            tuple_init_item_steal(result, i, item);
+            tuple_set_item_steal(result, i, item);
         }
         else {
-            list_init_item_steal(result, i, item);
+            list_set_item_steal(result, i, item);
         }
     }
     return result;

@@ -20,6 +20,7 @@
 #include "objects/iter.h"
 #include "objects/list.h"
 #include "objects/object.h"
+#include "objects/sequence.h"
 #include "objects/set.h"
 #include "objects/slice.h"
 #include "objects/str.h"

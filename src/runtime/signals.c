@@ -45,6 +45,7 @@ static struct {
     int any;                        // atomic: some entry of `arrived` is set
     PyObject *handlers[NSIG];       // main thread: callable, or int SIG_DFL / SIG_IGN, or None
     int wakeup_fd;                  // atomic
+    Thread *main_thread;            // set before handlers are installed; rewritten after fork
     bool wakeup_warn;               // main thread
     PyObject *itimer_error;         // immutable once running
     PyTypeObject *siginfo_type;     // immutable once running
@@ -58,11 +59,7 @@ note_arrival(int number)
 {
     atomic_store_int(&state.arrived[number], 1);
     atomic_store_int(&state.any, 1);
-    Interpreter *interp = runtime_get()->main;
-    Thread *main_thread = interp != NULL ? atomic_load_acquire_ptr(&interp->main_thread) : NULL;
-    if (main_thread != NULL) {
-        thread_interrupt(main_thread, BREAK_SIGNALS);
-    }
+    thread_interrupt(state.main_thread, BREAK_SIGNALS);
     int fd = atomic_load_int(&state.wakeup_fd);
     if (fd >= 0) {
         unsigned char byte = (unsigned char)number;
@@ -146,6 +143,7 @@ signals_check(void)
 void
 signals_after_fork(void)
 {
+    state.main_thread = thread_current();
     atomic_store_int(&state.any, 0);
     for (int number = 1; number < NSIG; number++) {
         atomic_store_int(&state.arrived[number], 0);
@@ -817,6 +815,7 @@ static PyModuleDef signal_definition = {
 int
 signals_start(void)
 {
+    state.main_thread = thread_current();
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
     hooks.signals_handle = run_handlers;

@@ -2,6 +2,7 @@
 #include <float.h>
 #include <gnu/libc-version.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "abi/constants.h"
 #include "memory/refcount.h"
@@ -13,6 +14,7 @@
 #include "objects/int.h"
 #include "objects/list.h"
 #include "objects/namespace.h"
+#include "objects/object.h"
 #include "objects/set.h"
 #include "objects/str.h"
 #include "objects/structseq.h"
@@ -84,6 +86,15 @@ structseq_from_tuple_steal(PyTypeObject *type, PyObject *items)
     }
     xdecref(type);
     xdecref(items);
+    return result;
+}
+
+// The same for an attribute of an object.
+static int
+set_attribute_steal(PyObject *op, const char *name, PyObject *value)
+{
+    int result = value != NULL ? object_setattr_cstr(op, name, value) : -1;
+    xdecref(value);
     return result;
 }
 
@@ -251,14 +262,14 @@ make_implementation(void)
     if (typhon == NULL || result == NULL) {
         goto fail;
     }
-    if (object_setattr_steal(typhon, "version", str_from_cstr(TYPHON_VERSION)) < 0
-        || object_setattr_steal(result, "name", str_from_cstr("cpython")) < 0
-        || object_setattr_steal(result, "cache_tag", str_from_cstr("typhon-314")) < 0
-        || object_setattr_steal(result, "version", make_version_info()) < 0
-        || object_setattr_steal(result, "hexversion", int_from_i64(PY_VERSION_HEX)) < 0
-        || object_setattr_steal(result, "_multiarch", str_from_cstr(TYPHON_MULTIARCH)) < 0
-        || object_setattr_steal(result, "supports_isolated_interpreters", new_ref(Py_False)) < 0
-        || object_setattr_steal(result, "typhon", typhon) < 0) {
+    if (set_attribute_steal(typhon, "version", str_from_cstr(TYPHON_VERSION)) < 0
+        || set_attribute_steal(result, "name", str_from_cstr("cpython")) < 0
+        || set_attribute_steal(result, "cache_tag", str_from_cstr("typhon-314")) < 0
+        || set_attribute_steal(result, "version", make_version_info()) < 0
+        || set_attribute_steal(result, "hexversion", int_from_i64(PY_VERSION_HEX)) < 0
+        || set_attribute_steal(result, "_multiarch", str_from_cstr(TYPHON_MULTIARCH)) < 0
+        || set_attribute_steal(result, "supports_isolated_interpreters", new_ref(Py_False)) < 0
+        || set_attribute_steal(result, "typhon", typhon) < 0) {
         typhon = NULL;
         goto fail;
     }

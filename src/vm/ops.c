@@ -209,7 +209,7 @@ power_inplace_objects(PyObject *l, PyObject *r)
 
 // base ** exponent by squaring; false when it leaves 63 bits.
 static bool
-int_power(int64_t base, int64_t exponent, int64_t *result)
+tagged_int_power(int64_t base, int64_t exponent, int64_t *result)
 {
     int64_t product = 1;
     for (;;) {
@@ -233,7 +233,7 @@ value_power(Value l, Value r, bool inplace)
     double x, y;
     int64_t power;
     if (value_both_int(l, r)) {
-        if (value_int(r) >= 0 && int_power(value_int(l), value_int(r), &power)) {
+        if (value_int(r) >= 0 && tagged_int_power(value_int(l), value_int(r), &power)) {
             return value_from_i64(power);
         }
     }
