@@ -5,7 +5,7 @@
 
 #include "base/hash.h"
 #include "objects/object.h"
-#include "objects/singletons.h"
+#include "objects/bool.h"
 #include "objects/str.h"
 #include "objects/str_internal.h"
 

@@ -262,11 +262,27 @@ write_object_or_cstr(StrWriter *w, const Conversion *c, Arguments *args)
     return op != NULL ? write_padded(w, c, op) : write_cstr(w, c, text);
 }
 
-// %T: the type name of an object; %N: the name of a type.
+// %T: the type name of an object; %N: the name of a type. '#' puts ':' behind the module.
 static int
 write_type_name(StrWriter *w, const Conversion *c, PyTypeObject *type)
 {
-    PyObject *name = type_get_fully_qualified_name(type, c->alternate ? ':' : '.');
+    PyObject *name = type_fully_qualified_name(type);
+    PyObject *qualname = NULL;
+    if (name != NULL && c->alternate) {
+        qualname = type_get_qualname(type);
+        if (qualname == NULL) {
+            clear_ref(name);
+        }
+        else if (str_length(qualname) < str_length(name)) {
+            Py_ssize_t at = str_length(name) - str_length(qualname) - 1;
+            set_ref(name, str_substring(name, 0, at));
+            if (name != NULL) {
+                str_append(&name, str_from_char(':'));
+                str_append(&name, qualname);
+            }
+        }
+    }
+    xdecref(qualname);
     return write_padded_steal(w, c, name);
 }
 

@@ -6,6 +6,7 @@
 #include "objects/int.h"
 #include "objects/iter.h"
 #include "objects/number.h"
+#include "objects/attributes.h"
 #include "objects/object.h"
 #include "objects/seqiter.h"
 #include "objects/str_internal.h"

@@ -9,6 +9,7 @@
 #include "objects/call.h"
 #include "objects/error.h"
 #include "objects/number.h"
+#include "objects/attributes.h"
 #include "objects/object.h"
 #include "objects/slice.h"
 #include "objects/str_internal.h"
