@@ -228,6 +228,12 @@ sequence_contains(PyObject *op, PyObject *value)
     if (SQ(op) != NULL && SQ(op)->sq_contains != NULL) {
         return SQ(op)->sq_contains(op, value);
     }
+    return sequence_contains_by_iteration(op, value);
+}
+
+int
+sequence_contains_by_iteration(PyObject *op, PyObject *value)
+{
     PyObject *iter = search_iter(op, "argument of type '%.200s' is not a container or iterable");
     if (iter == NULL) {
         return -1;

@@ -25,6 +25,8 @@ int sequence_delslice(PyObject *op, Py_ssize_t low, Py_ssize_t high);
 
 // value in op: 1, 0 or -1.
 int sequence_contains(PyObject *op, PyObject *value);
+// The same without asking sq_contains.
+int sequence_contains_by_iteration(PyObject *op, PyObject *value);
 Py_ssize_t sequence_count(PyObject *op, PyObject *value);
 // ValueError "sequence.index(x): x not in sequence" when missing.
 Py_ssize_t sequence_index(PyObject *op, PyObject *value);
