@@ -260,7 +260,7 @@ convert_real(ArgsState *state, PyObject *arg, char unit)
 {
     if (unit == 'D') {
         Py_complex *p = va_arg(state->va, Py_complex *);
-        Py_complex value = complex_as_complex(arg);
+        Py_complex value = complex_as_value(arg);
         if (value.real == -1.0 && error_occurred()) {
             return -1;
         }

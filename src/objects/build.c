@@ -226,7 +226,7 @@ build_number(char unit, BuildArgs *args)
     case 'd':
         return float_from_double(va_arg(args->va, double));
     case 'D':
-        return complex_from_complex(*va_arg(args->va, Py_complex *));
+        return complex_from_value(*va_arg(args->va, Py_complex *));
     default:
         return va_arg(args->va, int) ? Py_True : Py_False;
     }

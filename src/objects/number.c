@@ -5,6 +5,7 @@
 #include "objects/number.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "objects/bool.h"
 #include "objects/buffer.h"

@@ -137,7 +137,7 @@ object_format(PyObject *op, PyObject *spec)
 PyObject *
 object_type_name(PyObject *op)
 {
-    return type_get_fully_qualified_name(type_of(op));
+    return type_fully_qualified_name(type_of(op));
 }
 
 // ---- hash ----
