@@ -37,9 +37,13 @@ critical_section_begin_slow(CriticalSection *cs, PyMutex *m)
         cs->_cs_mutex = NULL;
         return;
     }
+    // On the list before it has the lock: should the thread detach while it waits, what attaching
+    // resumes is this section, which needs nothing, and not the ones outside of it, which would
+    // have to be waited for with m held.
+    cs->_cs_mutex = NULL;
+    critical_section_push(ts, cs, 0);
     mutex_lock_slow(m);
     cs->_cs_mutex = m;
-    critical_section_push(ts, cs, 0);
 }
 
 void
@@ -53,15 +57,19 @@ critical_section2_begin_slow(CriticalSection2 *cs, PyMutex *m1, PyMutex *m2, boo
         cs->_cs_mutex2 = NULL;
         return;
     }
+    if (first_locked && holds2) {
+        mutex_unlock(m1);
+        first_locked = false;
+    }
     if (holds1 || holds2) {
         // One of the two is ours: suspend everything outside, so that the two can be taken in
         // the order of their addresses.
-        if (first_locked) {
-            mutex_unlock(m1);
-        }
-        first_locked = false;
         critical_section_suspend_all(ts);
     }
+    // On the list without locks first, as above.
+    cs->_cs_base._cs_mutex = NULL;
+    cs->_cs_mutex2 = NULL;
+    critical_section_push(ts, &cs->_cs_base, CRITICAL_SECTION_TWO);
     // Never waits while it holds one of them: that could hold it across a stop of the world.
     for (;;) {
         if (first_locked) {
@@ -81,7 +89,6 @@ critical_section2_begin_slow(CriticalSection2 *cs, PyMutex *m1, PyMutex *m2, boo
     }
     cs->_cs_base._cs_mutex = m1;
     cs->_cs_mutex2 = m2;
-    critical_section_push(ts, &cs->_cs_base, CRITICAL_SECTION_TWO);
 }
 
 static void

@@ -7,6 +7,7 @@
 #include "platform/thread.h"
 #include "platform/time.h"
 #include "thread/parking_lot.h"
+#include "thread/runtime.h"
 #include "thread/thread.h"
 
 // A waiter that has waited this long gets the lock from the thread that unlocks.
@@ -26,6 +27,33 @@ time_left(int64_t deadline)
     }
     int64_t left = deadline - os_time_monotonic();
     return left > 0 ? left : 0;
+}
+
+// Sleeps until somebody unlocks m. *acquired: m was handed over. A thread that cannot attach at
+// once gives a lock that was handed to it away first: whoever has stopped the world may need it.
+static ParkResult
+mutex_park(PyMutex *m, MutexWaiter *waiter, int64_t deadline, int flags, bool *acquired)
+{
+    Thread *ts = (flags & LOCK_DETACH) != 0 ? thread_current() : NULL;
+    if (ts != NULL && atomic_load_relaxed_int(&ts->state) != THREAD_ATTACHED) {
+        ts = NULL;
+    }
+    waiter->handed_over = false;
+    if (ts != NULL) {
+        thread_detach(ts);
+    }
+    uint8_t parked = MUTEX_LOCKED | MUTEX_PARKED;
+    ParkResult result =
+        parking_lot_park(&m->_bits, &parked, 1, time_left(deadline), waiter, false);
+    *acquired = result == PARK_WOKEN && waiter->handed_over;
+    if (ts != NULL && !thread_try_attach(ts)) {
+        if (*acquired) {
+            mutex_unlock(m);
+            *acquired = false;
+        }
+        thread_attach(ts);
+    }
+    return result;
 }
 
 LockStatus
@@ -60,26 +88,15 @@ mutex_lock_timed(PyMutex *m, int64_t timeout_ns, int flags)
                 continue;
             }
         }
-        waiter.handed_over = false;
-        uint8_t parked = MUTEX_LOCKED | MUTEX_PARKED;
-        switch (parking_lot_park(&m->_bits, &parked, 1, time_left(deadline), &waiter,
-                                 (flags & LOCK_DETACH) != 0)) {
-        case PARK_WOKEN:
-            if (waiter.handed_over) {
-                return LOCK_ACQUIRED;
-            }
-            break;
-        case PARK_INTERRUPTED:
-            if ((flags & LOCK_SIGNALS) != 0) {
-                return LOCK_INTERRUPTED;
-            }
-            break;
-        case PARK_TIMEOUT:
-            return LOCK_FAILURE;
-        case PARK_AGAIN:
-            break;
+        bool acquired;
+        ParkResult result = mutex_park(m, &waiter, deadline, flags, &acquired);
+        if (acquired) {
+            return LOCK_ACQUIRED;
         }
-        if (deadline >= 0 && time_left(deadline) == 0) {
+        if (result == PARK_INTERRUPTED && (flags & LOCK_SIGNALS) != 0) {
+            return LOCK_INTERRUPTED;
+        }
+        if (result == PARK_TIMEOUT || (deadline >= 0 && time_left(deadline) == 0)) {
             return mutex_try_lock(m) ? LOCK_ACQUIRED : LOCK_FAILURE;
         }
     }

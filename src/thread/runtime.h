@@ -77,6 +77,9 @@ bool thread_is_main(void);
 // 0, or -1 with an exception set (signal handler, async exception, pending call).
 int thread_handle_breaks(Thread *ts);
 
+// thread_attach if that is possible without waiting: whether it was.
+bool thread_try_attach(Thread *ts);
+
 // The part that runs no Python code: stop-the-world, quiescent state. For waits and native loops
 // that must not run Python code. Critical sections are suspended when the world stops.
 void thread_poll(Thread *ts);

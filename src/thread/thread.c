@@ -216,19 +216,11 @@ thread_detach(Thread *ts)
     errno = saved_errno;
 }
 
-void
-thread_attach(Thread *ts)
+// What follows once the state is ATTACHED.
+static void
+thread_attached(Thread *ts)
 {
-    int saved_errno = errno;
     Interpreter *interp = thread_interpreter(ts);
-    for (;;) {
-        int state = THREAD_DETACHED;
-        if (atomic_cas_int(&ts->state, &state, THREAD_ATTACHED)) {
-            break;
-        }
-        assert(state == THREAD_SUSPENDED);
-        os_futex_wait((uint32_t *)&ts->state, THREAD_SUSPENDED, -1);
-    }
     Thread *finalizer = atomic_load_acquire_ptr(&interp->finalizing_thread);
     if (finalizer != NULL && finalizer != ts) {
         atomic_store_int(&ts->state, THREAD_DETACHED);
@@ -242,6 +234,36 @@ thread_attach(Thread *ts)
     if ((ts->critical_section & CRITICAL_SECTION_INACTIVE) != 0) {
         critical_section_resume(ts);
     }
+}
+
+bool
+thread_try_attach(Thread *ts)
+{
+    Thread *finalizer = atomic_load_acquire_ptr(&thread_interpreter(ts)->finalizing_thread);
+    int state = THREAD_DETACHED;
+    if ((finalizer != NULL && finalizer != ts) ||
+        !atomic_cas_int(&ts->state, &state, THREAD_ATTACHED)) {
+        return false;
+    }
+    int saved_errno = errno;
+    thread_attached(ts);
+    errno = saved_errno;
+    return true;
+}
+
+void
+thread_attach(Thread *ts)
+{
+    int saved_errno = errno;
+    for (;;) {
+        int state = THREAD_DETACHED;
+        if (atomic_cas_int(&ts->state, &state, THREAD_ATTACHED)) {
+            break;
+        }
+        assert(state == THREAD_SUSPENDED);
+        os_futex_wait((uint32_t *)&ts->state, THREAD_SUSPENDED, -1);
+    }
+    thread_attached(ts);
     errno = saved_errno;
 }
 
