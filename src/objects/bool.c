@@ -8,6 +8,7 @@
 #include "objects/identifiers.h"
 #include "objects/int.h"
 #include "objects/str.h"
+#include "objects/type.h"
 
 #define BOOL_HEAD                                                                            \
     .ob_base = {                                                                             \
@@ -89,8 +90,7 @@ static PyNumberMethods bool_as_number = {
 };
 
 PyTypeObject PyBool_Type = {
-    .ob_base = {.ob_base = {.ob_flags = 4, .ob_ref_local = REF_IMMORTAL_LOCAL,
-                            .ob_type = &PyType_Type}},
+    .ob_base = STATIC_TYPE_HEAD,
     .tp_name = "bool",
     .tp_basicsize = offsetof(PyLongObject, long_value.ob_digit),
     .tp_itemsize = sizeof(digit),
