@@ -6,6 +6,7 @@
 #include "objects/range.h"
 
 #include "objects/args.h"
+#include "objects/bool.h"
 #include "objects/container_internal.h"
 #include "objects/error.h"
 #include "objects/int.h"
@@ -94,7 +95,7 @@ static PyObject *
 range_count(PyObject *start, PyObject *stop, PyObject *step)
 {
     int64_t a, b, c, length;
-    if (int_fits_i64(start, &a) && int_fits_i64(stop, &b) && int_fits_i64(step, &c) &&
+    if (int_as_i64_fast(start, &a) && int_as_i64_fast(stop, &b) && int_as_i64_fast(step, &c) &&
         count_i64(a, b, c, &length)) {
         return int_from_i64(length);
     }
@@ -105,8 +106,8 @@ bool
 range_as_i64(PyObject *op, int64_t *start, int64_t *step, int64_t *length)
 {
     int64_t stop;
-    return int_fits_i64(RANGE(op)->start, start) && int_fits_i64(RANGE(op)->stop, &stop) &&
-           int_fits_i64(RANGE(op)->step, step) && int_fits_i64(RANGE(op)->length, length);
+    return int_as_i64_fast(RANGE(op)->start, start) && int_as_i64_fast(RANGE(op)->stop, &stop) &&
+           int_as_i64_fast(RANGE(op)->step, step) && int_as_i64_fast(RANGE(op)->length, length);
 }
 
 // ---- Making ----
@@ -205,8 +206,8 @@ static PyObject *
 item_at(PyObject *op, PyObject *i)
 {
     int64_t start, step, n, product, sum;
-    if (int_fits_i64(RANGE(op)->start, &start) && int_fits_i64(RANGE(op)->step, &step) &&
-        int_fits_i64(i, &n) && !__builtin_mul_overflow(n, step, &product) &&
+    if (int_as_i64_fast(RANGE(op)->start, &start) && int_as_i64_fast(RANGE(op)->step, &step) &&
+        int_as_i64_fast(i, &n) && !__builtin_mul_overflow(n, step, &product) &&
         !__builtin_add_overflow(start, product, &sum)) {
         return int_from_i64(sum);
     }
@@ -293,7 +294,7 @@ static int
 range_contains_int(PyObject *op, PyObject *value)
 {
     int64_t start, step, length, i;
-    if (range_as_i64(op, &start, &step, &length) && int_fits_i64(value, &i)) {
+    if (range_as_i64(op, &start, &step, &length) && int_as_i64_fast(value, &i)) {
         if (length == 0) {
             return 0;
         }
@@ -415,7 +416,7 @@ range_equal(PyObject *v, PyObject *w)
         return 0;
     }
     int64_t length;
-    if (int_fits_i64(RANGE(v)->length, &length) && length == 1) {
+    if (int_as_i64_fast(RANGE(v)->length, &length) && length == 1) {
         return 1;
     }
     return int_compare(RANGE(v)->step, RANGE(w)->step) == 0;
@@ -434,7 +435,7 @@ static Py_hash_t
 range_hash(PyObject *op)
 {
     int64_t length;
-    bool short_one = int_fits_i64(RANGE(op)->length, &length) && length <= 1;
+    bool short_one = int_as_i64_fast(RANGE(op)->length, &length) && length <= 1;
     Py_hash_t none = object_hash(Py_None);
     Py_hash_t lanes[3] = {object_hash(RANGE(op)->length), none, none};
     if (!short_one || length == 1) {
@@ -450,7 +451,7 @@ static PyObject *
 range_repr(PyObject *op)
 {
     int64_t step;
-    if (int_fits_i64(RANGE(op)->step, &step) && step == 1) {
+    if (int_as_i64_fast(RANGE(op)->step, &step) && step == 1) {
         return str_format("range(%R, %R)", RANGE(op)->start, RANGE(op)->stop);
     }
     return str_format("range(%R, %R, %R)", RANGE(op)->start, RANGE(op)->stop, RANGE(op)->step);

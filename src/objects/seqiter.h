@@ -18,8 +18,6 @@ extern PyTypeObject PyFilter_Type;
 // iter(sequence) over __getitem__ 0, 1, 2, …
 PyObject *seqiter_new(PyObject *sequence);
 
-// iter(callable, sentinel).
-PyObject *calliter_new(PyObject *callable, PyObject *sentinel);
 
 // The builtin `name` (ID(iter), ID(reversed)), for __reduce__ of iterators. New reference.
 PyObject *iterator_builtin(PyObject *name);
