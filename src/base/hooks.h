@@ -62,6 +62,10 @@ typedef struct Hooks {
     PyObject *(*frame_globals_borrow)(struct Thread *ts);
     PyObject *(*frame_builtins_borrow)(struct Thread *ts);
 
+    // super() without arguments: the class of the method that runs (its __class__ cell) and its
+    // first argument, as new references. 0, or -1 with RuntimeError "super(): no arguments" & co.
+    int (*frame_super_arguments)(struct Thread *ts, PyObject **type, PyObject **obj);
+
     // --- objects/ calls runtime/ ---
     // Import of a module by absolute dotted name: a new reference to the innermost module.
     PyObject *(*import_module)(const char *name);
