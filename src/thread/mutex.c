@@ -29,6 +29,20 @@ time_left(int64_t deadline)
     return left > 0 ? left : 0;
 }
 
+// This thread was woken, perhaps with the lock, and cannot make use of it now: the next one shall.
+static void
+mutex_pass_on(PyMutex *m, bool locked)
+{
+    uint8_t bits = atomic_load_relaxed_u8(&m->_bits);
+    while (!locked) {
+        if (bits != MUTEX_PARKED) {
+            return;     // nobody waits, or whoever holds it will wake the next
+        }
+        locked = atomic_cas_u8(&m->_bits, &bits, bits | MUTEX_LOCKED);
+    }
+    mutex_unlock(m);
+}
+
 // Sleeps until somebody unlocks m. *acquired: m was handed over. A thread that cannot attach at
 // once gives a lock that was handed to it away first: whoever has stopped the world may need it.
 static ParkResult
@@ -47,8 +61,8 @@ mutex_park(PyMutex *m, MutexWaiter *waiter, int64_t deadline, int flags, bool *a
         parking_lot_park(&m->_bits, &parked, 1, time_left(deadline), waiter, false);
     *acquired = result == PARK_WOKEN && waiter->handed_over;
     if (ts != NULL && !thread_try_attach(ts)) {
-        if (*acquired) {
-            mutex_unlock(m);
+        if (result == PARK_WOKEN) {
+            mutex_pass_on(m, *acquired);
             *acquired = false;
         }
         thread_attach(ts);
