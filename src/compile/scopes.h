@@ -128,6 +128,7 @@ struct Scope {
     bool in_iteration_target;   // while visiting
     bool unevaluated;           // annotation scope whose code is never made
     bool has_docstring;
+    bool has_named_expr;        // a `:=` here or in an inlined comprehension
     bool future_annotations;
     int in_iterable;            // while visiting: depth of comprehension iterables
 };

@@ -71,6 +71,9 @@ visit_named_expr(ScopeBuilder *b, const Expr *e)
         return -1;
     }
     const Expr *target = e->NamedExpr.target;
+    for (Scope *scope = b->current; scope != NULL; scope = scope->inlined ? scope->parent : NULL) {
+        scope->has_named_expr = true;
+    }
     if (b->current->in_iterable > 0) {
         return scope_error(b->table, e->span,
                            "assignment expression cannot be used in a comprehension iterable "
