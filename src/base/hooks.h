@@ -80,6 +80,11 @@ typedef struct Hooks {
     int (*warn_explicit)(PyObject *category, PyObject *message, PyObject *filename, int lineno,
                          PyObject *module, PyObject *registry);
 
+    // One line from the terminal with line editing, set by the readline module: a block of
+    // mem_alloc that ends with its newline, "" at the end of input, NULL when interrupted (an
+    // exception may be set). NULL hook: the line is read plainly.
+    char *(*read_line)(const char *prompt);
+
     // Reports an exception that cannot be raised through sys.unraisablehook. exc is an exception,
     // message and object are objects or NULL. Must leave no exception.
     void (*unraisable)(PyObject *exc, PyObject *message, PyObject *object);
