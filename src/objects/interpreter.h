@@ -47,6 +47,7 @@
     X(after_forkers_parent)     /* list */                                                   \
     X(after_forkers_child)      /* list */                                                   \
     X(atexit_callbacks)         /* list */                                                   \
+    X(unraisable_hook_args)     /* type sys.UnraisableHookArgs */                            \
     X(threading_excepthook_args)                                                             \
     X(module_registry)          /* dict: definition address -> single-phase module */        \
     X(monitoring_tools)         /* list of tool names */                                     \

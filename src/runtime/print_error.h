@@ -13,6 +13,9 @@
 
 #include "abi/object.h"
 
+// Installs hooks.unraisable and sys.UnraisableHookArgs; called when builtins are made. 0 or -1.
+int print_error_init(void);
+
 // Reports the current exception through sys.excepthook and clears it; sets sys.last_exc,
 // last_type, last_value, last_traceback when set_last is true. A hook that fails is reported
 // ("Error in sys.excepthook:" … "Original exception was:"). SystemExit is treated as any other:
