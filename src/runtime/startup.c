@@ -86,7 +86,7 @@ start_objects(const Config *config)
     if (str_runtime_init() < 0 || int_runtime_init() < 0 || bytes_runtime_init() < 0
         || str_identifiers_init() < 0 || types_init() < 0 || exceptions_init() < 0
         || exceptions_init_state() < 0 || gc_init(interp) < 0 || vm_init(interp) < 0
-        || codec_init(interp) < 0) {
+        || codec_init() < 0) {
         return -1;
     }
     compile_set_default_optimize(config->optimize);
@@ -127,6 +127,15 @@ fail:
         print_error(false);
     }
     return -1;
+}
+
+// The `encodings` package registers the search function for all codecs that are not native.
+static bool
+start_codecs(void)
+{
+    PyObject *encodings = import_import_cstr("encodings");
+    xdecref(encodings);
+    return encodings != NULL;
 }
 
 static int
@@ -181,7 +190,7 @@ runtime_start(const Config *config)
         goto fail;
     }
     step = "the filesystem encoding";
-    if (codec_start() < 0) {
+    if (!start_codecs()) {
         goto fail;
     }
     step = "signal handlers";
@@ -226,6 +235,18 @@ call_threading_shutdown(void)
     xdecref(result);
     xdecref(threading);
     xdecref(name);
+}
+
+static void
+call_atexit(void)
+{
+    PyObject *atexit = import_get_module(ID(atexit));
+    PyObject *result = atexit != NULL ? object_call_method_noargs(atexit, ID(_run_exitfuncs)) : NULL;
+    if (atexit != NULL && result == NULL) {
+        error_write_unraisable(NULL);
+    }
+    xdecref(result);
+    xdecref(atexit);
 }
 
 // Modules go in the reverse order of their import: each dict is emptied once nothing else
@@ -276,7 +297,7 @@ runtime_stop(int status)
 {
     Interpreter *interp = interpreter_current();
     call_threading_shutdown();
-    atexit_run();
+    call_atexit();
     if (sys_flush_std_files() < 0) {
         status = 120;
     }
