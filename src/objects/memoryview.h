@@ -12,6 +12,7 @@
 
 extern PyTypeObject PyMemoryView_Type;
 extern PyTypeObject _PyManagedBuffer_Type;
+extern PyTypeObject _PyMemoryIter_Type;
 
 static inline bool memoryview_check(PyObject *op) { return op->ob_type == &PyMemoryView_Type; }
 
