@@ -70,33 +70,37 @@ striter_length_hint(PyObject *op, PyObject *unused)
     return int_from_ssize(i < 0 ? 0 : str_length(it->text) - i);
 }
 
-static PyObject *
-striter_reduce(PyObject *op, PyObject *unused)
+PyObject *
+text_iter_reduce(PyObject *sequence, PyObject *empty, Py_ssize_t index)
 {
-    (void)unused;
-    StrIter *it = (StrIter *)op;
-    PyObject *result = NULL, *iter = iterator_builtin(ID(iter)), *args = NULL, *index = NULL;
+    PyObject *result = NULL, *iter = iterator_builtin(ID(iter)), *args = NULL, *position = NULL;
     if (iter == NULL) {
         return NULL;
     }
-    Py_ssize_t i = atomic_load_relaxed_ssize(&it->index);
-    args = tuple_pack(1, i < 0 ? str_empty() : it->text);
+    args = tuple_pack(1, index < 0 ? empty : sequence);
     if (args == NULL) {
         goto done;
     }
-    if (i < 0) {
+    if (index < 0) {
         result = tuple_pack(2, iter, args);
         goto done;
     }
-    index = int_from_ssize(i);
-    if (index != NULL) {
-        result = tuple_pack(3, iter, args, index);
+    position = int_from_ssize(index);
+    if (position != NULL) {
+        result = tuple_pack(3, iter, args, position);
     }
 done:
-    xdecref(index);
+    xdecref(position);
     xdecref(args);
     decref(iter);
     return result;
+}
+
+static PyObject *
+striter_reduce(PyObject *op, PyObject *unused)
+{
+    StrIter *it = (StrIter *)op;
+    return text_iter_reduce(it->text, str_empty(), atomic_load_relaxed_ssize(&it->index));
 }
 
 static PyObject *
