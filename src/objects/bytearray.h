@@ -18,7 +18,12 @@ bool bytearray_check(PyObject *op);
 static inline bool bytearray_check_exact(PyObject *op) { return op->ob_type == &PyByteArray_Type; }
 
 // The data stay where they are until the size changes: hold the critical section or an export.
-static inline char *bytearray_data(PyObject *op) { return ((PyByteArrayObject *)op)->ob_start; }
+static inline char *
+bytearray_data(PyObject *op)
+{
+    char *start = ((PyByteArrayObject *)op)->ob_start;
+    return start != NULL ? start : (char *)"";
+}
 static inline Py_ssize_t bytearray_length(PyObject *op) { return ((PyVarObject *)op)->ob_size; }
 
 PyObject *bytearray_from_data(const char *data, Py_ssize_t size); // data NULL: uninitialised
