@@ -144,6 +144,7 @@ void str_intern_in_place(PyObject **s);   // leaves *s alone for subclasses and 
 int str_identifiers_init(void);           // fills identifier_table; 0 or -1
 int str_runtime_init(void);               // intern table, latin-1 characters; 0 or -1
 void str_runtime_fini(void);
+Py_ssize_t str_interned_count(void);      // how many there are
 
 // ---- comparison and hashing ----
 

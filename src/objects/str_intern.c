@@ -239,3 +239,15 @@ str_runtime_fini(void)
         shards[i] = (Shard){.array = NULL};
     }
 }
+
+Py_ssize_t
+str_interned_count(void)
+{
+    Py_ssize_t count = 0;
+    for (int i = 0; i < SHARD_COUNT; i++) {
+        mutex_lock(&shards[i].mutex);
+        count += (Py_ssize_t)shards[i].used;
+        mutex_unlock(&shards[i].mutex);
+    }
+    return count;
+}

@@ -340,7 +340,7 @@ sys_getunicodeinternedsize(PyObject *module, PyObject *args, PyObject *kwargs)
         < 0) {
         return NULL;
     }
-    return int_from_ssize(str_interned_count(only_immortal));
+    return int_from_ssize(str_interned_count());
 }
 
 static PyObject *
@@ -353,7 +353,7 @@ sys_debugmallocstats(PyObject *module, PyObject *unused)
 static PyObject *
 sys_clear_internal_caches(PyObject *module, PyObject *unused)
 {
-    type_clear_caches();
+    type_modified(&PyBaseObject_Type);      // and so all others
     return new_ref(Py_None);
 }
 

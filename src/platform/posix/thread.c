@@ -1,5 +1,4 @@
 // Threads with pthreads. See platform/thread.h. No state.
-#define _GNU_SOURCE
 #include "platform/thread.h"
 
 #include <errno.h>
