@@ -22,6 +22,9 @@ PySendResult iter_send(PyObject *iter, PyObject *value, PyObject **result);
 // -1 with an exception, otherwise what fn returned last.
 int iter_for_each(PyObject *iterable, int (*fn)(PyObject *item, void *context), void *context);
 
+// iter(callable, sentinel). (The type is in seqiter.h.)
+PyObject *call_iter_new(PyObject *callable, PyObject *sentinel);
+
 // tp_iternext of types that define no __next__: raises TypeError; iter_check knows it.
 PyObject *object_next_not_implemented(PyObject *op);
 
