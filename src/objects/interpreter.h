@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "abi/object.h"
+#include "thread/mutex.h"
 #include "thread/runtime.h"
 #include "thread/thread.h"
 
@@ -53,7 +54,8 @@
     X(monitoring_tools)         /* list of tool names */                                     \
     X(int_cache)                /* free for int */                                           \
     X(dict)                     /* PyInterpreterState_GetDict */                             \
-    X(asyncgen_hooks_type)      /* structure sequence of sys.get_asyncgen_hooks */
+    X(asyncgen_hooks_type)      /* structure sequence of sys.get_asyncgen_hooks */         \
+    X(io_unsupported)           /* io.UnsupportedOperation */
 
 typedef struct InterpreterRoots {
 #define INTERPRETER_FIELD(name) PyObject *name;
@@ -63,7 +65,7 @@ typedef struct InterpreterRoots {
     PyMutex types_mutex;                    // as a critical section: attributes and caches of types
     PyMutex weakref_locks[WEAKREF_LOCKS];   // striped; see weakref.h. Innermost
     PyMutex import_lock;                    // as a critical section: start of lazily made fields
-    PyMutex warnings_mutex;                 // as a critical section: filters and registries
+    RecursiveMutex warnings_mutex;          // filters and registries of warnings
     PyMutex memory_error_lock;
     int memory_error_count;                 // lock: memory_error_lock
     PyObject *memory_error_free;            // lock: memory_error_lock; dead MemoryErrors in reserve
