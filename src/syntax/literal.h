@@ -44,6 +44,6 @@ int literal_warn_escape(PyObject *filename, int lineno, bool silent, int c);
 int literal_warn_octal(PyObject *filename, int lineno, bool silent, const char *digits);
 // After one of these failed: whether the warning became an exception, which is cleared then, so
 // that a SyntaxError can take its place.
-bool literal_escape_error(int c);
+bool literal_escape_error(void);
 
 #endif

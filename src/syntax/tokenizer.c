@@ -151,10 +151,12 @@ int
 tokenizer_make(Tokenizer *t, Token *token, int type)
 {
     token->type = type;
+    token->diagnosed = 0;
     token->start = t->start;
     token->end = t->cur;
     token->span = (Span){t->lineno, (int)(t->start - t->line_start), t->lineno,
                          (int)(t->cur - t->line_start)};
+    token->level = t->level;
     t->start = -1;
     return 0;
 }
@@ -163,8 +165,10 @@ int
 tokenizer_make_empty(Tokenizer *t, Token *token, int type)
 {
     token->type = type;
+    token->diagnosed = 0;
     token->start = token->end = t->cur;
     token->span = (Span){t->lineno, -1, t->lineno, -1};
+    token->level = t->level;
     return 0;
 }
 

@@ -29,6 +29,8 @@ typedef struct {
     int type;               // TOK_*, or KW_* for reserved words
     Span span;              // columns are -1 for INDENT, DEDENT and ENDMARKER
     Py_ssize_t start, end;  // bytes in the buffer; `end` is the cursor for kinds without text
+    int level;              // open brackets after it
+    unsigned diagnosed;     // the parser's notes of what it looked for here
 } Token;
 
 // An open f-string or t-string.
@@ -70,6 +72,8 @@ typedef struct {
     bool extra_tokens;      // COMMENT and NL are tokens; positions as in the tokenize module
     bool type_comments;
     bool implicit_newline;  // the last line end is ours
+    bool layout_error;      // what was raised is about indentation or a backslash
+    bool string_error;      // what was raised is about a string without end
     bool silent_warnings;   // warnings were given in an earlier pass
     bool at_line_start;
     bool blank_line;        // the current line has no statement

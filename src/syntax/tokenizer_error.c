@@ -143,6 +143,7 @@ raise_layout(Tokenizer *t, PyObject *type, const char *text, Py_ssize_t offset, 
         decref(line);
     }
     t->done = TOKENIZER_ERROR;
+    t->layout_error = true;
     return -1;
 }
 

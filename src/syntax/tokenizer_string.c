@@ -64,13 +64,16 @@ unterminated(Tokenizer *t, Origin origin, int quote, int size, bool escaped_quot
         return tokenizer_error_at(t, origin.lineno, origin.line_start, origin.position + 1,
                                   "%c-string: expecting '}'", fs->kind);
     }
+    bool at_end = t->done == TOKENIZER_EOF;
     const char *format =
         size == 3 ? "unterminated triple-quoted string literal (detected at line %d)"
         : escaped_quote ? "unterminated string literal (detected at line %d); "
                           "perhaps you escaped the end quote?"
                         : "unterminated string literal (detected at line %d)";
-    return tokenizer_error_at(t, origin.lineno, origin.line_start, origin.position + 1, format,
-                              t->lineno);
+    tokenizer_error_at(t, origin.lineno, origin.line_start, origin.position + 1, format, t->lineno);
+    t->done = at_end ? TOKENIZER_EOF : TOKENIZER_ERROR;
+    t->string_error = true;
+    return -1;
 }
 
 int
@@ -167,11 +170,14 @@ fstring_unterminated(Tokenizer *t, const FString *fs, int c)
                                "single quoted %c-strings",
                                fs->kind, fs->kind);
     }
+    bool at_end = t->done == TOKENIZER_EOF;
     const char *format = fs->quote_size == 3
                              ? "unterminated triple-quoted %c-string literal (detected at line %d)"
                              : "unterminated %c-string literal (detected at line %d)";
-    return tokenizer_error_at(t, fs->lineno, fs->line_start, fs->start + 1, format, fs->kind,
-                              t->lineno);
+    tokenizer_error_at(t, fs->lineno, fs->line_start, fs->start + 1, format, fs->kind, t->lineno);
+    t->done = at_end ? TOKENIZER_EOF : TOKENIZER_ERROR;
+    t->string_error = true;
+    return -1;
 }
 
 // After a backslash in text. 0 or -1.
@@ -185,7 +191,7 @@ fstring_escape(Tokenizer *t, const FString *fs)
     if (c == '{' || c == '}') {
         // The brace keeps its meaning.
         if (!fs->raw && literal_warn_escape(t->filename, t->lineno, t->silent_warnings, c) < 0) {
-            return literal_escape_error(c) ? tokenizer_error(t, LITERAL_ESCAPE_ERROR, c, c) : -1;
+            return literal_escape_error() ? tokenizer_error(t, LITERAL_ESCAPE_ERROR, c, c) : -1;
         }
         back_char(t, c);
         return 0;
