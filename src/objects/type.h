@@ -28,6 +28,9 @@
 extern PyTypeObject PyType_Type;
 extern PyTypeObject PyBaseObject_Type;
 
+// Header of a static type object: immortal, of no thread.
+#define STATIC_TYPE_HEAD {{.ob_ref_local = REF_IMMORTAL_LOCAL, .ob_type = &PyType_Type}, 0}
+
 static inline bool
 type_check(PyObject *op)
 {
@@ -106,7 +109,7 @@ PyObject *type_get_bases(PyTypeObject *type);
 PyObject *type_get_name(PyTypeObject *type);            // __name__
 PyObject *type_get_qualname(PyTypeObject *type);        // __qualname__
 PyObject *type_get_module_name(PyTypeObject *type);     // __module__; NULL with AttributeError
-PyObject *type_get_fully_qualified_name(PyTypeObject *type);
+PyObject *type_fully_qualified_name(PyTypeObject *type);
 PyObject *type_subclasses(PyTypeObject *type);          // list of live direct subclasses
 
 // Last component of tp_name: what messages show as the name of a type.

@@ -56,6 +56,9 @@ int weakref_clear_for_gc(PyObject *op, bool (*is_unreachable)(PyObject *), PyObj
 // Runs the callback of a cleared reference that weakref_clear_for_gc put aside.
 void weakref_run_callback(PyObject *ref);
 
+// The first reference of the list, owned, or NULL: what __weakref__ shows.
+PyObject *weakref_first(PyObject *op);
+
 Py_ssize_t weakref_count(PyObject *op);
 PyObject *weakref_list(PyObject *op);       // list of the references and proxies
 
