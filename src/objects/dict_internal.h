@@ -2,7 +2,7 @@
 #ifndef TYPHON_OBJECTS_DICT_INTERNAL_H
 #define TYPHON_OBJECTS_DICT_INTERNAL_H
 
-#include "objects/container_internal.h"
+#include "objects/container.h"
 #include "objects/dict.h"
 #include "objects/str.h"
 

@@ -6,7 +6,7 @@
 #include "objects/args.h"
 #include "objects/bool.h"
 #include "objects/call.h"
-#include "objects/container_internal.h"
+#include "objects/container.h"
 #include "objects/error.h"
 #include "objects/object.h"
 #include "objects/tuple.h"

@@ -2,7 +2,7 @@
 #ifndef TYPHON_OBJECTS_LIST_INTERNAL_H
 #define TYPHON_OBJECTS_LIST_INTERNAL_H
 
-#include "objects/container_internal.h"
+#include "objects/container.h"
 #include "objects/int.h"
 #include "objects/list.h"
 

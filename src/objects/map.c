@@ -5,7 +5,7 @@
 
 #include "objects/args.h"
 #include "objects/call.h"
-#include "objects/container_internal.h"
+#include "objects/container.h"
 #include "objects/error.h"
 #include "objects/object.h"
 #include "objects/strict_internal.h"

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "objects/container_internal.h"
+#include "objects/container.h"
 #include "objects/memoryview.h"
 
 #define MEMORYVIEW(op) ((PyMemoryViewObject *)(op))

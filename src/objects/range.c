@@ -7,7 +7,7 @@
 
 #include "objects/args.h"
 #include "objects/bool.h"
-#include "objects/container_internal.h"
+#include "objects/container.h"
 #include "objects/error.h"
 #include "objects/int.h"
 #include "objects/number.h"

@@ -1,11 +1,11 @@
 // reversed: over anything with __len__ and __getitem__.
 //
-// Threading: the index is a relaxed atomic; the sequence is held as container_internal.h describes.
+// Threading: the index is a relaxed atomic; the sequence is held as container.h describes.
 #include "objects/seqiter.h"
 
 #include "objects/args.h"
 #include "objects/call.h"
-#include "objects/container_internal.h"
+#include "objects/container.h"
 #include "objects/error.h"
 #include "objects/int.h"
 #include "objects/number.h"

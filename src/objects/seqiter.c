@@ -1,11 +1,11 @@
 // The iterator over __getitem__, and iter(callable, sentinel).
 //
-// Threading: positions are relaxed atomics; what is walked over is held as container_internal.h
+// Threading: positions are relaxed atomics; what is walked over is held as container.h
 // describes.
 #include "objects/seqiter.h"
 
 #include "objects/call.h"
-#include "objects/container_internal.h"
+#include "objects/container.h"
 #include "objects/dict.h"
 #include "objects/error.h"
 #include "objects/int.h"

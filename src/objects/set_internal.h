@@ -2,7 +2,7 @@
 #ifndef TYPHON_OBJECTS_SET_INTERNAL_H
 #define TYPHON_OBJECTS_SET_INTERNAL_H
 
-#include "objects/container_internal.h"
+#include "objects/container.h"
 #include "objects/set.h"
 
 #define SET(op) ((PySetObject *)(op))

@@ -5,7 +5,7 @@
 
 #include "objects/args.h"
 #include "objects/call.h"
-#include "objects/container_internal.h"
+#include "objects/container.h"
 #include "objects/error.h"
 #include "objects/int.h"
 #include "objects/number.h"

@@ -11,7 +11,7 @@
 
 #include "objects/args.h"
 #include "objects/call.h"
-#include "objects/container_internal.h"
+#include "objects/container.h"
 #include "objects/error.h"
 #include "objects/genericalias.h"
 #include "objects/int.h"

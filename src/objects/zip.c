@@ -4,7 +4,7 @@
 #include "objects/seqiter.h"
 
 #include "objects/args.h"
-#include "objects/container_internal.h"
+#include "objects/container.h"
 #include "objects/dict.h"
 #include "objects/error.h"
 #include "objects/iter.h"
