@@ -29,14 +29,16 @@ typedef struct {
 } LiteralString;
 LiteralString literal_split(const char *token, Py_ssize_t size);
 
-// str of text between quotes with its escapes done (unless raw). *invalid_escape receives a place
-// in text: the character after the backslash of the first invalid escape, or NULL. New reference
-// or NULL.
-PyObject *literal_decode_str(const char *text, Py_ssize_t size, bool raw,
-                             const char **invalid_escape);
-// The same for bytes; the text must be ASCII.
+// What an invalid escape begins with after the backslash: one character, or three octal digits
+// above \377. Empty when there is none.
+typedef char InvalidEscape[4];
+
+// str of text between quotes with its escapes done (unless raw); *invalid receives the first
+// invalid escape. New reference, or NULL with UnicodeDecodeError.
+PyObject *literal_decode_str(const char *text, Py_ssize_t size, bool raw, InvalidEscape *invalid);
+// The same for bytes (text is ASCII): NULL with ValueError.
 PyObject *literal_decode_bytes(const char *text, Py_ssize_t size, bool raw,
-                               const char **invalid_escape);
+                               InvalidEscape *invalid);
 
 // Gives the warning for an invalid escape `\c` (unless silent): 0, or -1 with an exception.
 int literal_warn_escape(PyObject *filename, int lineno, bool silent, int c);

@@ -47,22 +47,19 @@ decode_error(Parser *p)
     return NULL;
 }
 
-// Warns of the escape at `invalid`; false when that raised.
+// Warns of an invalid escape; false when that raised.
 static bool
 warn_escape(Parser *p, const Token *token, const char *invalid)
 {
-    if (invalid == NULL) {
+    if (invalid[0] == '\0') {
         return true;
     }
-    // Nobody may move the text away meanwhile: warnings run Python code, but not this tokenizer.
-    char digits[4] = {0};
-    int c = (unsigned char)*invalid;
+    int c = (unsigned char)invalid[0];
     bool octal = c >= '4' && c <= '7';
     bool silent = p->errors;
     int result;
     if (octal) {
-        memcpy(digits, invalid, 3);
-        result = literal_warn_octal(p->filename, token->span.lineno, silent, digits);
+        result = literal_warn_octal(p->filename, token->span.lineno, silent, invalid);
     }
     else {
         result = literal_warn_escape(p->filename, token->span.lineno, silent, c);
@@ -74,7 +71,7 @@ warn_escape(Parser *p, const Token *token, const char *invalid)
         p->raised = true;
     }
     else if (octal) {
-        raise_at(p, token->span, LITERAL_OCTAL_ERROR, digits, digits);
+        raise_at(p, token->span, LITERAL_OCTAL_ERROR, invalid, invalid);
     }
     else {
         raise_at(p, token->span, LITERAL_ESCAPE_ERROR, c, c);
@@ -103,7 +100,7 @@ parse_string(Parser *p)
     if (parts.bytes && !all_ascii(parts.text, parts.size)) {
         return raise_at(p, token.span, "bytes can only contain ASCII literal characters");
     }
-    const char *invalid;
+    InvalidEscape invalid;
     PyObject *value = parts.bytes
                           ? literal_decode_bytes(parts.text, parts.size, parts.raw, &invalid)
                           : literal_decode_str(parts.text, parts.size, parts.raw, &invalid);
@@ -423,7 +420,7 @@ push_middle(Parser *p, const FStringKind *k)
 {
     Token token = *token_here(p);
     p->pos++;
-    const char *invalid;
+    InvalidEscape invalid;
     PyObject *value = literal_decode_str(tokenizer_text(&p->tok, &token), token.end - token.start,
                                          k->raw, &invalid);
     if (value == NULL) {

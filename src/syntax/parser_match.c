@@ -6,8 +6,7 @@
 // Threading: see parser_internal.h.
 #include "memory/refcount.h"
 #include "objects/error.h"
-#include "objects/number.h"
-#include "objects/object.h"
+#include "objects/complex.h"
 #include "syntax/parser_diagnose.h"
 #include "syntax/parser_internal.h"
 
@@ -34,7 +33,7 @@ parse_signed_number(Parser *p)
 static bool
 is_complex(const Expr *number)
 {
-    return number->kind == EXPR_CONSTANT && number_is_complex(number->Constant.value);
+    return number->kind == EXPR_CONSTANT && complex_check_exact(number->Constant.value);
 }
 
 // A number, or real + imaginary as one value.
