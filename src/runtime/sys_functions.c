@@ -28,12 +28,6 @@
 #include "thread/thread.h"
 #include "vm/vm.h"
 
-static Interpreter *
-this_interpreter(void)
-{
-    return thread_interpreter(thread_current());
-}
-
 static PyObject *
 sys_exit(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
