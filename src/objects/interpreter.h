@@ -55,7 +55,8 @@
     X(int_cache)                /* free for int */                                           \
     X(dict)                     /* PyInterpreterState_GetDict */                             \
     X(asyncgen_hooks_type)      /* structure sequence of sys.get_asyncgen_hooks */         \
-    X(io_unsupported)           /* io.UnsupportedOperation */
+    X(io_unsupported)           /* io.UnsupportedOperation */                                \
+    X(ast_state)                /* tuple of the ast classes; atomic, see syntax/ast_class.h */
 
 typedef struct InterpreterRoots {
 #define INTERPRETER_FIELD(name) PyObject *name;
