@@ -142,6 +142,15 @@ io_finalize(PyObject *self)
     error_restore_steal(pending);
 }
 
+PyObject *
+io_call_base(PyObject *self, PyTypeObject *base, PyObject *method)
+{
+    PyObject *function = object_getattr((PyObject *)base, method);
+    PyObject *result = function != NULL ? object_call_onearg(function, self) : NULL;
+    xdecref(function);
+    return result;
+}
+
 bool
 io_begin_dealloc(PyObject *self)
 {

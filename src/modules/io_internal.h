@@ -56,6 +56,9 @@ off_t io_as_offset(PyObject *arg);
 // tp_finalize of streams: calls close() unless closed, reports failures in dev mode only.
 void io_finalize(PyObject *self);
 
+// base.method(self) without arguments, as super() would call it.
+PyObject *io_call_base(PyObject *self, PyTypeObject *base, PyObject *method);
+
 // Start of tp_dealloc: runs the finaliser; false when the object was resurrected.
 bool io_begin_dealloc(PyObject *self);
 
