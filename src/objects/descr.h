@@ -51,6 +51,11 @@ PyObject *wrapper_new(PyObject *descr, PyObject *self);
 PyObject *member_get(const char *base, const PyMemberDef *def);
 int member_set(char *base, const PyMemberDef *def, PyObject *value);
 
+// A PyObject * field of op (__slots__): new reference, NULL without an exception when it is unset.
+PyObject *member_load_object(PyObject *op, Py_ssize_t offset);
+// Sets the field, taking its own reference; NULL empties. False when it was empty before.
+bool member_store_object(PyObject *op, Py_ssize_t offset, PyObject *value);
+
 // mappingproxy of a mapping; TypeError for what is none.
 PyObject *mappingproxy_new(PyObject *mapping);
 
