@@ -248,11 +248,30 @@ assign_swap(Compiler *c, const ExprSeq *targets, const ExprSeq *values, Span spa
     return true;
 }
 
+// a, b = 1, 2 with a folded tuple on the right.
+static bool
+assign_constants(Compiler *c, const ExprSeq *targets, const Expr *value)
+{
+    if (targets == NULL || value->kind != EXPR_CONSTANT
+        || !tuple_check_exact(value->Constant.value)
+        || tuple_size(value->Constant.value) != targets->size) {
+        return false;
+    }
+    for (Py_ssize_t i = 0; i < targets->size && !c->failed; i++) {
+        uint32_t index = const_index(c, tuple_item(value->Constant.value, i));
+        assign(c, targets->items[i], (Place){.kind = PLACE_CONST, .reg = index}, value->span);
+    }
+    return true;
+}
+
 static bool
 assign_in_parallel(Compiler *c, const Expr *target, const Expr *value)
 {
     const ExprSeq *targets = display_elements(target);
     const ExprSeq *values = display_elements(value);
+    if (assign_constants(c, targets, value)) {
+        return true;
+    }
     if (targets == NULL || values == NULL || targets->size != values->size || c->failed) {
         return false;
     }

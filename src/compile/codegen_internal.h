@@ -172,6 +172,7 @@ typedef struct Unit {
     CodeFrame *frame;
     int frame_depth;
     Block *annotations_place;           // module: where the annotate function is made
+    const Stmt *direct;                 // statement of the body itself being compiled
 
     DeferredAnnotation *deferred;
     uint32_t ndeferred, deferred_capacity;
@@ -362,15 +363,14 @@ void lambda_to(Compiler *c, const Expr *e, Reg dst);
 // A function of the code object of the unit that was left last, with its closure, into dst (a
 // temporary below unit->height).
 void make_function(Compiler *c, Span span, PyObject *code, Reg dst);
-void annotations_begin(Compiler *c, const StmtSeq *body, Span span);
+void annotations_begin(Compiler *c, Span span);
 void annotations_end(Compiler *c, Span span);
 void annotation_defer(Compiler *c, const Stmt *s);
-PyObject *string_of_annotation(Compiler *c, const Expr *e);
 
 // ---- fold.c ----
 
-// Folds constants in the whole tree. 0 or -1.
-int fold_module(Mod *mod, Arena *arena, int optimize);
+// Folds constants in the whole tree. debug: value that replaces __debug__, or -1. 0 or -1.
+int fold_module(Mod *mod, Arena *arena, int flags, int debug);
 
 // ---- flow.c, assemble.c ----
 

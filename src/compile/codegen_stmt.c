@@ -536,6 +536,7 @@ compile_body(Compiler *c, const StmtSeq *body)
         }
     }
     for (Py_ssize_t i = first; i < body->size && !c->failed; i++) {
+        c->unit->direct = body->items[i];
         compile_stmt(c, body->items[i]);
     }
 }

@@ -250,12 +250,13 @@ scope_mangle(Arena *arena, PyObject *private_name, const Scope *scope, PyObject 
     if (private_name == NULL || !name_is_mangled(name)) {
         return name;
     }
-    if (scope != NULL && scope->limit_mangling) {
+    if (scope != NULL && scope->mangling != NULL) {
+        const Scope *limit = scope->mangling;
         uint32_t i = 0;
-        while (i < scope->nmangled && scope->mangled_names[i] != name) {
+        while (i < limit->nmangled && limit->mangled_names[i] != name) {
             i++;
         }
-        if (i == scope->nmangled) {
+        if (i == limit->nmangled) {
             return name;
         }
     }

@@ -110,7 +110,7 @@ struct Scope {
     PyObject **mangled_names;   // type parameter scopes of classes: only these are mangled
     uint32_t nmangled;
     uint32_t mangled_capacity;
-    bool limit_mangling;        // mangled_names is in force
+    const Scope *mangling;      // the scope whose mangled_names is in force, or NULL
 
     bool nested;                // some enclosing block is a function
     bool generator;

@@ -101,6 +101,7 @@ scope_enter(ScopeBuilder *b, PyObject *name, ScopeKind kind, const void *key, Sp
     if (scope != NULL) {
         scope->future_annotations = (b->table->future_flags & CO_FUTURE_ANNOTATIONS) != 0;
         scope->unevaluated = b->current->unevaluated;
+        scope->mangling = kind == SCOPE_CLASS ? NULL : b->current->mangling;
         b->current = scope;
     }
     return scope;
@@ -216,7 +217,7 @@ add_type_param(ScopeBuilder *b, PyObject *name, Span span)
                            name);
     }
     Scope *scope = b->current;
-    if (scope->limit_mangling) {
+    if (scope->mangling == scope) {
         if (arena_vector_grow(b->arena, &scope->mangled_names, scope->nmangled,
                               &scope->mangled_capacity, sizeof(PyObject *)) < 0) {
             return -1;
@@ -469,7 +470,7 @@ visit_class_def(ScopeBuilder *b, const Stmt *s)
         }
         // Type parameters are mangled with the class's own name, its bases are not.
         b->private_name = s->ClassDef.name;
-        b->current->limit_mangling = true;
+        b->current->mangling = b->current;
         if (scope_visit_type_params(b, s->ClassDef.type_params) < 0) {
             return -1;
         }
