@@ -21,7 +21,7 @@ typedef struct Hooks {
     // Bound: runs on the OS thread whose objects these are from now on.
     void (*memory_thread_bind)(struct Thread *ts);
     // Delete: on the thread itself, attached, as the last thing that touches objects; or for a
-    // thread that does not exist any more, with the world stopped (after fork).
+    // thread that does not exist: never started, or gone (after fork, world stopped).
     void (*memory_thread_delete)(struct Thread *ts);
     // A thread enters or leaves the attached state: quiescent-state tracking.
     void (*memory_thread_attached)(struct Thread *ts);
