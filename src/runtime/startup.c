@@ -33,6 +33,7 @@
 #include "runtime/signals.h"
 #include "runtime/std_streams.h"
 #include "runtime/sys.h"
+#include "runtime/threads.h"
 #include "thread/runtime.h"
 #include "thread/thread.h"
 #include "vm/vm.h"
@@ -68,6 +69,7 @@ static int
 start_objects(const Config *config)
 {
     memory_init();
+    python_threads_init();
     Interpreter *interp = interpreter_new();
     if (interp == NULL || interpreter_roots_init(interp) < 0) {
         return -1;
