@@ -25,6 +25,9 @@
 #include "thread/thread.h"
 #include "vm_opcode_ids.h"
 
+#define LIKELY(x) __builtin_expect(!!(x), 1)
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
+
 enum {
     FRAME_OBJECT = -1,
     FRAME_PC = -2,
@@ -84,12 +87,19 @@ frame_builtins_of(const Value *fp)
     return frame_function(fp)->func_builtins;
 }
 
-// Generator object of a frame, or NULL.
+// Whether the frame belongs to a generator-like object, which exists: RETURN_GENERATOR, the first
+// instruction of such code, has been executed.
+static inline bool
+generator_frame_started(const Value *fp)
+{
+    return (frame_code(fp)->co_flags & CO_GENERATOR_LIKE) != 0 && frame_word(fp) > 0;
+}
+
+// Generator object of a frame (borrowed), or NULL.
 static inline PyObject *
 frame_generator_of(const Value *fp)
 {
-    return (frame_code(fp)->co_flags & CO_GENERATOR_LIKE) != 0 ? (PyObject *)fp[FRAME_GENERATOR]
-                                                               : NULL;
+    return generator_frame_started(fp) ? (PyObject *)fp[FRAME_GENERATOR] : NULL;
 }
 
 #endif

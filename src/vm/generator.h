@@ -35,7 +35,7 @@ typedef struct GeneratorObject {
     PyObject *finalizer;                // async generators: owned or NULL
     PyObject *origin;                   // coroutines: cr_origin tuple or NULL
     _PyErr_StackItem exc_state;         // running thread: handled exception inside
-    PyObject *frame;                    // strong PyFrameObject while one exists; see fp[FRAME_OBJECT]
+    Value *fp;                          // running thread: registers, in words or on the stack
     uint32_t nlive;                     // running thread: registers that live while suspended
     uint32_t nwords;                    // immutable: capacity of words
     Value words[];                      // FRAME_GENERATOR_HEADER header words, then registers

@@ -69,7 +69,7 @@ interp_start(Thread *ts, Value *fp, bool raise)
     return handler(pc, fp, ts, k, tbl, word);
 }
 
-static Value exit_word(void) { return RESUME_WORD(exit); }
+Value interp_exit_word(void) { return RESUME_WORD(exit); }
 
 #else
 
@@ -100,14 +100,14 @@ interp_start(Thread *ts, Value *fp, bool raise)
 #line 112 "vm/interp.c"
 }
 
-static Value exit_word(void) { return RESUME_WORD(exit); }
+Value interp_exit_word(void) { return RESUME_WORD(exit); }
 
 #endif
 
 static Value
 run(Thread *ts, Value *fp, bool raise)
 {
-    fp[FRAME_RETURN] = exit_word();
+    fp[FRAME_RETURN] = interp_exit_word();
     fp[FRAME_PREVIOUS] = (Value)ts->fp;
     ts->recursion_remaining--;
     ts->fp = fp;

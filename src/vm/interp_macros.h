@@ -13,12 +13,6 @@
 #ifndef TYPHON_VM_INTERP_MACROS_H
 #define TYPHON_VM_INTERP_MACROS_H
 
-#define LIKELY(x) __builtin_expect(!!(x), 1)
-#define UNLIKELY(x) __builtin_expect(!!(x), 0)
-
-#define VM_CONCAT_(a, b) a##b
-#define VM_CONCAT(a, b) VM_CONCAT_(a, b)
-
 #if defined(__clang__) && defined(__has_attribute)
 #if __has_attribute(musttail) && __has_attribute(preserve_none)
 #define VM_TAIL_CALLS 1

@@ -1,0 +1,177 @@
+// Frames on the value stack (frames.h).
+#include "vm/frames.h"
+
+#include "memory/alloc.h"
+#include "memory/heap.h"
+#include "objects/error.h"
+#include "vm/generator_internal.h"
+
+void
+registers_drop(Value *registers, Py_ssize_t n)
+{
+    for (Py_ssize_t i = n - 1; i >= 0; i--) {
+        Value v = registers[i];
+        if (value_is_owned(v)) {
+            registers[i] = VALUE_UNSET;
+            decref(value_pointer(v));
+        }
+    }
+}
+
+int
+frame_check_room(Thread *ts, Value *new_fp, Py_ssize_t words)
+{
+    if (ts->recursion_remaining <= 0 || new_fp + words + STACK_SLACK > ts->stack_limit) {
+        error_set(PyExc_RecursionError, "maximum recursion depth exceeded");
+        return -1;
+    }
+    return 0;
+}
+
+PyFrameObject *
+frame_object_for(Value *fp)
+{
+    PyFrameObject *f = frame_object_borrow(fp);
+    if (f != NULL) {
+        return f;
+    }
+    f = (PyFrameObject *)heap_new_object(&PyFrame_Type, sizeof(PyFrameObject));
+    if (f == NULL) {
+        return NULL;
+    }
+    f->f_code = new_ref(frame_code(fp));
+    f->f_function = new_ref((PyObject *)frame_function(fp));
+    f->fp = fp;
+    f->storage = NULL;
+    f->f_back = NULL;
+    f->f_trace = NULL;
+    f->f_extra_locals = NULL;
+    f->f_displaced = NULL;
+    f->f_lineno = 0;
+    f->f_return_line = 0;
+    f->f_trace_lines = 1;
+    f->f_trace_opcodes = 0;
+    f->state = FRAME_STATE_RUNNING;
+    fp[FRAME_OBJECT] = (Value)f;
+    gc_track(f);
+    return f;
+}
+
+// Moves the locals of an ending frame to a block of the frame object's own. False when out of memory.
+static bool
+frame_take_locals(Value *fp, PyFrameObject *f)
+{
+    int n = f->f_code->co_first_temp;
+    Value *storage = mem_alloc((size_t)(FRAME_HEADER + n) * sizeof(Value));
+    if (storage == NULL) {
+        return false;
+    }
+    Value *to = storage + FRAME_HEADER;
+    for (int i = -FRAME_HEADER; i < 0; i++) {
+        to[i] = fp[i];
+    }
+    to[FRAME_OBJECT] = 0;
+    to[FRAME_PREVIOUS] = 0;
+    for (int i = 0; i < n; i++) {
+        to[i] = value_keep(fp[i]);
+        fp[i] = VALUE_UNSET;
+    }
+    f->storage = storage;
+    f->fp = to;
+    f->state = FRAME_STATE_ENDED;
+    return true;
+}
+
+void
+frame_object_end(Thread *ts, Value *fp)
+{
+    PyFrameObject *f = frame_object_borrow(fp);
+    int size = frame_code(fp)->co_framesize;
+    if (f == NULL) {
+        registers_drop(fp, size);
+        return;
+    }
+    // Destructors that run here may still ask for the frame, so it stays in place until the end.
+    int first_temp = frame_code(fp)->co_first_temp;
+    registers_drop(fp + first_temp, size - first_temp);
+    Value *previous = frame_previous(fp);
+    PyFrameObject *back = NULL;
+    if (!refcount_is_unique((PyObject *)f) && f->state == FRAME_STATE_RUNNING && previous != NULL) {
+        back = frame_object_for(previous);
+        if (back == NULL) {
+            error_clear();
+        }
+    }
+    if (refcount_is_unique((PyObject *)f)) {
+        registers_drop(fp, first_temp);
+    }
+    fp[FRAME_OBJECT] = 0;
+    if (!refcount_is_unique((PyObject *)f) && frame_take_locals(fp, f)) {
+        f->f_back = xnew_ref(back);
+    }
+    else {
+        f->fp = NULL;
+        f->state = FRAME_STATE_CLEARED;
+        registers_drop(fp, first_temp);
+    }
+    clear_ref(f->f_displaced);
+    decref(f);
+}
+
+void
+frame_leave(Thread *ts, Value *fp)
+{
+    if (generator_frame_started(fp)) {
+        generator_end_frame(ts, fp);
+    }
+    else {
+        frame_object_end(ts, fp);
+    }
+    ts->fp = frame_previous(fp);
+    ts->recursion_remaining++;
+}
+
+static int
+visit_registers(const Value *from, const Value *to,
+                int (*visit)(PyObject *op, int counted, void *arg), void *arg)
+{
+    for (const Value *at = from; at < to; at++) {
+        Value v = *at;
+        if (value_is_pointer(v) && v != VALUE_UNSET) {
+            int result = visit(value_pointer(v), !value_is_borrowed(v), arg);
+            if (result != 0) {
+                return result;
+            }
+        }
+    }
+    return 0;
+}
+
+int
+frames_visit(Thread *ts, int (*visit)(PyObject *op, int counted, void *arg), void *arg)
+{
+    Value *inner = NULL;
+    for (Value *fp = ts->fp; fp != NULL; inner = fp, fp = frame_previous(fp)) {
+        Value *end = frame_top(fp);
+        if (inner != NULL && inner - FRAME_HEADER < end) {
+            end = inner - FRAME_HEADER;     // the callee's window overlaps
+        }
+        int result = visit_registers(fp, end, visit, arg);
+        if (result == 0) {
+            result = visit((PyObject *)frame_code(fp), 0, arg);
+        }
+        if (result == 0) {
+            result = visit((PyObject *)frame_function(fp), 0, arg);
+        }
+        if (result == 0 && fp[FRAME_OBJECT] != 0) {
+            result = visit((PyObject *)frame_object_borrow(fp), 1, arg);
+        }
+        if (result == 0 && generator_frame_started(fp)) {
+            result = visit((PyObject *)fp[FRAME_GENERATOR], 0, arg);
+        }
+        if (result != 0) {
+            return result;
+        }
+    }
+    return 0;
+}
