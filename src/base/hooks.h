@@ -66,6 +66,9 @@ typedef struct Hooks {
     // first argument, as new references. 0, or -1 with RuntimeError "super(): no arguments" & co.
     int (*frame_super_arguments)(struct Thread *ts, PyObject **type, PyObject **obj);
 
+    // Vectorcall entry of Python functions: function objects are made in objects/, run by vm/.
+    vectorcallfunc function_vectorcall;
+
     // --- objects/ calls runtime/ ---
     // Import of a module by absolute dotted name: a new reference to the innermost module.
     PyObject *(*import_module)(const char *name);
