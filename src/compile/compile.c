@@ -3,12 +3,11 @@
 // Threading: see compile.h. The default optimisation level is set at start-up.
 #include "compile/compile.h"
 
-#include "base/atomic.h"
 #include "compile/codegen_internal.h"
 #include "objects/error.h"
 #include "objects/str.h"
 
-static int default_optimize;    // atomic: written at start-up
+static int default_optimize;    // written at start-up, before there are threads
 
 void
 compile_set_default_optimize(int level)
