@@ -25,6 +25,7 @@
 
 extern PyTypeObject PyUnicode_Type;
 extern PyTypeObject PyUnicodeIter_Type;
+extern PyTypeObject EncodingMapType;
 
 #define STR_MAX_CHAR ((Py_UCS4)0x10ffff)
 

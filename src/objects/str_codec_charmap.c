@@ -79,7 +79,6 @@ static PyMethodDef encoding_map_methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-PyTypeObject EncodingMapType;
 PyTypeObject EncodingMapType = {
     .ob_base = TEXT_TYPE_HEAD,
     .tp_name = "EncodingMap",
