@@ -15,4 +15,7 @@ PyObject *template_new(PyObject *strings, PyObject *interpolations);
 PyObject *interpolation_new(PyObject *value, PyObject *expression, int conversion,
                             PyObject *format_spec);
 
+// Adds what a type table cannot hold (Interpolation.__match_args__); start-up. 0 or -1.
+int template_init(void);
+
 #endif
