@@ -390,6 +390,9 @@ close_bracket(Tokenizer *t, int c)
 {
     FString *fs = fstring_top(t);
     bool in_field = fs != NULL && fs->depth > 0;
+    if (t->level == 0 && t->extra_tokens) {
+        return 0;
+    }
     if (in_field && fs->levels[fs->depth - 1] == t->level && c != '}') {
         return tokenizer_error(t, "%c-string: unmatched '%c'", fs->kind, c);
     }
@@ -398,7 +401,7 @@ close_bracket(Tokenizer *t, int c)
     }
     int open = t->brackets[t->level - 1];
     int line = t->bracket_lines[t->level - 1];
-    if (!brackets_match(open, c)) {
+    if (!t->extra_tokens && !brackets_match(open, c)) {
         if (in_field && fs->levels[fs->depth - 1] == t->level - 1 && c == '}') {
             return tokenizer_error(
                 t, "%c-string: closing parenthesis '%c' does not match opening parenthesis '%c'",

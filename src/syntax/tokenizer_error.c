@@ -132,10 +132,32 @@ tokenizer_error_at(Tokenizer *t, int lineno, Py_ssize_t line_start, Py_ssize_t p
     return raise_here(t, message, lineno, line_start, offset, offset);
 }
 
+// The same for the tokenize module: the whole line is the place.
+static int
+raise_layout_of_line(Tokenizer *t, PyObject *type, const char *text)
+{
+    PyObject *line = tokenizer_line(t, t->lineno);
+    Py_ssize_t offset =
+        syntax_count_characters(t->buffer + t->line_start, t->limit - t->line_start);
+    PyObject *args = line != NULL ? value_build("(s(OinOOO))", text, t->filename, t->lineno,
+                                                offset, line, Py_None, Py_None)
+                                  : NULL;
+    xdecref(line);
+    if (args != NULL) {
+        error_set_object(type, args);
+        decref(args);
+    }
+    t->done = TOKENIZER_ERROR;
+    return -1;
+}
+
 // Layout errors: the offset is given in characters.
 static int
 raise_layout(Tokenizer *t, PyObject *type, const char *text, Py_ssize_t offset, int end_offset)
 {
+    if (t->extra_tokens) {
+        return raise_layout_of_line(t, type, text);
+    }
     PyObject *line = tokenizer_current_text(t);
     if (line != NULL) {
         syntax_error_set_steal(type, str_from_cstr(text), t->filename, t->lineno, offset, line,
@@ -188,7 +210,10 @@ tokenizer_error_unclosed(Tokenizer *t)
 int
 tokenizer_error_eof(Tokenizer *t)
 {
-    if (t->level > 0) {
+    if (t->extra_tokens) {
+        raise_layout_of_line(t, PyExc_SyntaxError, "unexpected EOF in multi-line statement");
+    }
+    else if (t->level > 0) {
         tokenizer_error_unclosed(t);
     }
     else {
