@@ -84,7 +84,7 @@ dict_traverse(PyObject *op, visitproc visit, void *arg)
     if (keys == NULL) {
         return 0;
     }
-    for (Py_ssize_t i = 0; i < keys->nentries; i++) {
+    for (Py_ssize_t i = keys->first; i < keys->nentries; i++) {
         DictEntry *entry = &keys->entries[i];
         if (entry->key == NULL) {
             continue;
@@ -429,8 +429,8 @@ dict_setdefault(PyObject *op, PyObject *key, PyObject *value, PyObject **result)
 
 // Number of the last live entry. Walking back over many holes, the table is rebuilt without them, so that
 // popping all items takes linear time whatever was deleted before. The dict is not empty.
-static Py_ssize_t
-last_entry_lock_held(PyObject *op)
+Py_ssize_t
+dict_last_entry_lock_held(PyObject *op)
 {
     DictKeys *keys = DICT(op)->ma_keys;
     Py_ssize_t n = keys->live_end;
@@ -457,7 +457,7 @@ popitem_value(PyObject *op, PyObject **key, Value *value)
     critical_section_begin(&cs, op);
     int found = DICT(op)->ma_used > 0;
     if (found) {
-        Py_ssize_t n = last_entry_lock_held(op);
+        Py_ssize_t n = dict_last_entry_lock_held(op);
         dict_remove_lock_held(op, DICT(op)->ma_keys, n, key, value);
     }
     critical_section_end(&cs);

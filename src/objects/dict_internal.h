@@ -131,6 +131,13 @@ void dict_remove_lock_held(PyObject *op, DictKeys *keys, Py_ssize_t entry, PyObj
 // Makes room for `entries` live ones in all, compacting.
 int dict_resize_lock_held(PyObject *op, Py_ssize_t entries);
 
+// Makes the live entry n the last or the first one. 0, or -1 with MemoryError.
+int dict_move_lock_held(PyObject *op, Py_ssize_t n, bool last);
+
+// Numbers of the first and the last live entry; the dict is not empty.
+Py_ssize_t dict_first_entry_lock_held(PyObject *op);
+Py_ssize_t dict_last_entry_lock_held(PyObject *op);
+
 // Replaces the table by an empty one and returns the old one (to be given to dict_release_table
 // after the lock is released), or NULL when there was nothing.
 DictKeys *dict_detach_lock_held(PyObject *op);

@@ -53,7 +53,10 @@ walk_locked(PyObject *op, Py_ssize_t *pos, Py_ssize_t step, PyObject **key, Valu
     if (i >= keys->nentries && step < 0) {
         i = keys->nentries - 1;
     }
-    for (; i >= 0 && i < keys->nentries; i += step) {
+    if (i < keys->first && step > 0) {
+        i = keys->first;
+    }
+    for (; i >= keys->first && i < keys->nentries; i += step) {
         DictEntry *entry = &keys->entries[i];
         if (entry->key != NULL) {
             *key = container_ref_lock_held(entry->key);
@@ -76,14 +79,14 @@ walk(PyObject *op, Py_ssize_t *pos, Py_ssize_t step, PyObject **key, Value *valu
     DictKeys *keys = dict_keys_of(op);
     Py_ssize_t n = atomic_load_acquire_ssize(&keys->nentries);
     Py_ssize_t i = *pos;
+    Py_ssize_t first = atomic_load_relaxed_ssize(&keys->first);
     if (step > 0) {
-        Py_ssize_t first = atomic_load_relaxed_ssize(&keys->first);
         i = i < first ? first : i;
     }
     else if (i >= n) {
         i = n - 1;
     }
-    for (; i >= 0 && i < n; i += step) {
+    for (; i >= first && i < n; i += step) {
         int taken = entry_take(op, keys, i, key, value);
         if (taken > 0) {
             *hash = keys->entries[i].hash;

@@ -51,6 +51,8 @@ struct _dictkeysobject {
     Py_ssize_t usable;      // lock: dict; entries still free
     Py_ssize_t first;       // atomic: relaxed; all entries before it are deleted
     Py_ssize_t live_end;    // lock: dict; all entries from it on are deleted
+    Py_ssize_t front_room;  // lock: dict; entries at the start that were never used: for moves to the
+                            // front. Not initialised; first >= front_room
     uint8_t log2_size;      // immutable: log2 of the number of slots
     uint8_t log2_width;     // immutable: log2 of the bytes per slot
     DictEntry entries[];    // capacity: dict_keys_capacity

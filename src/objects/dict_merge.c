@@ -31,7 +31,7 @@ entry_incref(DictEntry *entry)
 static DictKeys *
 clone_keys(DictKeys *from, Py_ssize_t used)
 {
-    if (used < from->nentries * 2 / 3) {
+    if (used == 0 || used < from->nentries * 2 / 3) {
         return NULL;
     }
     DictKeys *keys = dict_keys_alloc(from->log2_size);
@@ -40,12 +40,14 @@ clone_keys(DictKeys *from, Py_ssize_t used)
         return NULL;
     }
     memcpy(dict_keys_block(keys), dict_keys_block(from), dict_index_bytes(from));
-    memcpy(keys->entries, from->entries, (size_t)from->nentries * sizeof(DictEntry));
+    memcpy(keys->entries + from->first, from->entries + from->first,
+           (size_t)(from->nentries - from->first) * sizeof(DictEntry));
     keys->nentries = from->nentries;
     keys->usable = from->usable;
     keys->first = from->first;
     keys->live_end = from->live_end;
-    for (Py_ssize_t i = 0; i < keys->nentries; i++) {
+    keys->front_room = from->front_room;
+    for (Py_ssize_t i = from->first; i < keys->nentries; i++) {
         if (keys->entries[i].key != NULL) {
             entry_incref(&keys->entries[i]);
         }

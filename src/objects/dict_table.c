@@ -96,7 +96,7 @@ dict_release_table(PyObject *op, DictKeys *keys, bool immediately)
     if (keys == NULL) {
         return;
     }
-    for (Py_ssize_t i = 0; i < keys->nentries; i++) {
+    for (Py_ssize_t i = keys->first; i < keys->nentries; i++) {
         DictEntry *entry = &keys->entries[i];
         if (entry->key != NULL) {
             decref(entry->key);
@@ -285,16 +285,17 @@ index_insert(DictKeys *keys, Py_hash_t hash, Py_ssize_t n)
     dict_slot_store(keys, slot, n);
 }
 
-int
-dict_resize_lock_held(PyObject *op, Py_ssize_t entries)
+// A table with room for `entries` live entries, and `front` more before them.
+static int
+rebuild_lock_held(PyObject *op, Py_ssize_t entries, Py_ssize_t front)
 {
     CRITICAL_SECTION_ASSERT_HELD(op);
     DictKeys *old = DICT(op)->ma_keys;
-    DictKeys *keys = dict_keys_alloc(dict_log2_for(entries));
+    DictKeys *keys = dict_keys_alloc(dict_log2_for(entries + front));
     if (keys == NULL) {
         return -1;
     }
-    Py_ssize_t n = 0;
+    Py_ssize_t n = front;
     for (Py_ssize_t i = old->first; i < old->nentries; i++) {
         if (old->entries[i].key != NULL) {
             keys->entries[n] = old->entries[i];
@@ -304,9 +305,16 @@ dict_resize_lock_held(PyObject *op, Py_ssize_t entries)
     }
     keys->nentries = keys->live_end = n;
     keys->usable -= n;
+    keys->first = keys->front_room = front;
     atomic_store_release_ptr(&DICT(op)->ma_keys, keys);
     dict_keys_free(op, old);
     return 0;
+}
+
+int
+dict_resize_lock_held(PyObject *op, Py_ssize_t entries)
+{
+    return rebuild_lock_held(op, entries, 0);
 }
 
 int
@@ -385,6 +393,77 @@ dict_remove_lock_held(PyObject *op, DictKeys *keys, Py_ssize_t n, PyObject **key
     if (n + 1 == keys->live_end) {
         keys->live_end = n;
     }
+}
+
+// ---- Order ----
+
+// Number of the entry that holds the key of a live entry, which a rebuild may have moved.
+static Py_ssize_t
+entry_number(DictKeys *keys, PyObject *key, Py_hash_t hash)
+{
+    size_t mask = ((size_t)1 << keys->log2_size) - 1;
+    size_t perturb = (size_t)hash;
+    size_t slot = perturb & mask;
+    for (;;) {
+        Py_ssize_t n = dict_slot_load(keys, slot);
+        if (n >= 0 && keys->entries[n].key == key) {
+            return n;
+        }
+        perturb >>= PERTURB_SHIFT;
+        slot = (slot * 5 + perturb + 1) & mask;
+    }
+}
+
+int
+dict_move_lock_held(PyObject *op, Py_ssize_t n, bool last)
+{
+    CRITICAL_SECTION_ASSERT_HELD(op);
+    DictKeys *keys = DICT(op)->ma_keys;
+    if (last ? n + 1 == keys->live_end : n == keys->first) {
+        return 0;
+    }
+    DictEntry entry = keys->entries[n];
+    Py_ssize_t used = DICT(op)->ma_used;
+    if (last ? keys->usable <= 0 : keys->front_room == 0) {
+        // As much room again as there are entries: so moves take constant time on average.
+        if (rebuild_lock_held(op, last ? used * 2 + 1 : used, last ? 0 : used + 1) < 0) {
+            return -1;
+        }
+        keys = DICT(op)->ma_keys;
+        n = entry_number(keys, entry.key, entry.hash);
+    }
+    // Readers may miss the key between the two steps, and then look again under the lock.
+    PyObject *key;
+    Value value;
+    dict_remove_lock_held(op, keys, n, &key, &value);
+    Py_ssize_t to = last ? keys->nentries : keys->front_room - 1;
+    keys->entries[to].hash = entry.hash;
+    keys->entries[to].value = value;
+    atomic_store_release_ptr(&keys->entries[to].key, key);
+    if (last) {
+        atomic_store_release_ssize(&keys->nentries, to + 1);
+        keys->live_end = to + 1;
+        keys->usable--;
+    }
+    else {
+        keys->front_room = to;
+        atomic_store_relaxed_ssize(&keys->first, to);
+    }
+    index_insert(keys, entry.hash, to);
+    atomic_store_relaxed_ssize(&DICT(op)->ma_used, used);
+    return 0;
+}
+
+Py_ssize_t
+dict_first_entry_lock_held(PyObject *op)
+{
+    DictKeys *keys = DICT(op)->ma_keys;
+    Py_ssize_t n = keys->first;
+    while (keys->entries[n].key == NULL) {
+        n++;
+    }
+    atomic_store_relaxed_ssize(&keys->first, n);
+    return n;
 }
 
 // ---- Versions for inline caches ----
