@@ -27,6 +27,7 @@
     X(builtins_module)                                                                       \
     X(sys_dict)                 /* dict of sys */                                            \
     X(sys_module)                                                                            \
+    X(sys_path_0)               /* str: sys.path[0] as the command line set it; NULL with -P */ \
     X(importlib)                /* module importlib._bootstrap */                            \
     X(import_func)              /* the original builtins.__import__ */                       \
     X(audit_hooks)              /* list; lock: import_lock, made on first use */             \

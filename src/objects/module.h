@@ -68,6 +68,19 @@ int module_exec_def(PyObject *module, PyModuleDef *def);
 // Single-phase (PyModule_Create): module with state, functions and docstring, no exec slots.
 PyObject *module_create(PyModuleDef *def);
 
+// For messages: whether a module of this origin (a str, or NULL) lies where the script does, so
+// that it may hide another one of the same name. Never an exception.
+bool module_may_shadow(PyObject *origin);
+
+// module.__spec__._initializing: 1, 0 or -1; spec may be NULL.
+int module_spec_is_initializing(PyObject *spec);
+
+// The origin of a spec when it has a location: new reference (a str), or NULL without exception.
+PyObject *module_spec_origin(PyObject *spec);
+
+// Whether a module name is one of sys.stdlib_module_names: 1, 0 or -1.
+int module_is_stdlib_name(PyObject *name);
+
 // Finalisation: names starting with one underscore, then all others but __builtins__ become None.
 void module_clear_dict(PyObject *dict);
 
