@@ -50,8 +50,6 @@ static_head_init(PyASCIIObject *head, Py_ssize_t length, bool ascii)
     head->state.statically_allocated = 1;
 }
 
-// Called by str_runtime_init before any other str exists.
-void str_static_init(void);
 void
 str_static_init(void)
 {

@@ -42,9 +42,6 @@ static Shard shards[SHARD_COUNT];   // process-wide: immortal strings have no in
 
 PyObject *identifier_table[ID_COUNT > 0 ? ID_COUNT : 1];
 
-void str_static_init(void);
-PyObject *str_latin1_character_borrow(Py_UCS1 ch);
-
 static inline Shard *
 shard_of(Py_hash_t hash)
 {

@@ -33,6 +33,8 @@ kind_for(Py_UCS4 maxchar)
 
 // ---- creation (str.c) ----
 
+void str_static_init(void);     // once, by str_runtime_init, before any other str exists
+PyObject *str_latin1_character_borrow(Py_UCS1 ch);
 // s itself when it is an exact str, else an exact copy. New reference.
 PyObject *str_unchanged(PyObject *s);
 // A copy of s[0:length] in a new exact str.
