@@ -165,7 +165,7 @@ call_unpacking(Compiler *c, Span span, uint32_t window, int nextra, const ExprSe
     }
     else {
         emit(c, span, OP_BUILD_LIST, 0, positional, TEMP(window + WINDOW_ARGS), (Reg)nextra);
-        temp_set_height(c, window + 3);
+        temp_set_height(c, window + 2);
         Reg more = TEMP(window + 2);
         sequence_to(c, span, args, OP_BUILD_LIST, more);
         emit(c, span, OP_LIST_EXTEND, KILL_B, positional, more, 0);

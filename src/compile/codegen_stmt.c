@@ -265,7 +265,6 @@ for_stmt(Compiler *c, const Stmt *s)
     Reg item = target->kind == EXPR_NAME ? name_local_reg(c, target->Name.id) : REG_NONE;
     if (item != REG_NONE) {
         local_was_set(c, item);
-        emit(c, target->span, OP_NOP, 0, 0, 0, 0);
     }
     else {
         item = temp_push(c);
