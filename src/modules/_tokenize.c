@@ -26,7 +26,7 @@
 #include "thread/critical_section.h"
 
 typedef struct {
-    PyObject_HEAD
+    PyObject ob_base;
     Tokenizer tok;          // lock: self
     PyObject *readline;     // immutable
     PyObject *encoding;     // immutable: str or NULL
@@ -201,7 +201,7 @@ tokenizeriter_next(PyObject *op)
 static PyObject *
 tokenizeriter_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    static char *names[] = {"", "extra_tokens", "encoding", NULL};
+    static const char *const names[] = {"", "extra_tokens", "encoding", NULL};
     PyObject *readline;
     PyObject *encoding = NULL;
     int extra_tokens;
@@ -228,9 +228,13 @@ static int
 tokenizeriter_traverse(PyObject *op, visitproc visit, void *arg)
 {
     TokenizerIter *self = (TokenizerIter *)op;
-    Py_VISIT((PyObject *)type_of(op));
-    Py_VISIT(self->readline);
-    Py_VISIT(self->encoding);
+    PyObject *const owned[] = {(PyObject *)type_of(op), self->readline, self->encoding};
+    for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) {
+        int status = owned[i] != NULL ? visit(owned[i], arg) : 0;
+        if (status != 0) {
+            return status;
+        }
+    }
     return 0;
 }
 
