@@ -730,10 +730,25 @@ error_new_exception_doc(const char *name, const char *doc, PyObject *base, PyObj
 
 // ---- hooks for lower folders ----
 
+// Making the exception takes C stack as well: the reserve up to the hard limit is for that, and
+// below it an instance made at start-up serves.
 static void
 raise_recursion_error(const char *where)
 {
-    error_format(PyExc_RecursionError, "maximum recursion depth exceeded%s", where);
+    Thread *ts = thread_current();
+    char *limit = ts->c_stack_limit;
+    if ((char *)__builtin_frame_address(0) < ts->c_stack_hard_limit) {
+        error_restore_steal(new_ref(interpreter_roots()->recursion_error));
+        return;
+    }
+    if (limit != ts->c_stack_hard_limit) {
+        ts->c_stack_limit = ts->c_stack_hard_limit;
+        error_format(PyExc_RecursionError, "maximum recursion depth exceeded%s", where);
+        ts->c_stack_limit = limit;
+        return;
+    }
+    // The reserve is in use already: this happens while the exception is being made.
+    error_restore_steal(new_ref(interpreter_roots()->recursion_error));
 }
 
 static void

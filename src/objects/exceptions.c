@@ -697,10 +697,25 @@ exceptions_init(void)
     return type_ready(&_PyExc_IncompleteInputError);
 }
 
+// The instance for the time when the C stack does not suffice to make one.
+static int
+recursion_error_init(void)
+{
+    PyObject *text = str_from_cstr("maximum recursion depth exceeded");
+    PyObject *args = text == NULL ? NULL : tuple_pack(1, text);
+    PyObject *exc =
+        args == NULL ? NULL : base_exception_new(&_PyExc_RecursionError, args, NULL);
+    xdecref(text);
+    xdecref(args);
+    interpreter_roots()->recursion_error = exc;
+    return exc == NULL ? -1 : 0;
+}
+
 int
 exceptions_init_state(void)
 {
-    if (memory_error_init_reserve() < 0 || os_error_init_errno_map() < 0) {
+    if (memory_error_init_reserve() < 0 || recursion_error_init() < 0 ||
+        os_error_init_errno_map() < 0) {
         return -1;
     }
     return exception_group_init();

@@ -4,17 +4,20 @@
 // A group's message and exceptions are immutable after construction.
 #include "objects/exceptions_internal.h"
 
+#include "base/hooks.h"
 #include "objects/args.h"
 #include "objects/attributes.h"
 #include "objects/call.h"
 #include "objects/dict.h"
 #include "objects/error.h"
+#include "objects/frame.h"
 #include "objects/genericalias.h"
 #include "objects/int.h"
 #include "objects/list.h"
 #include "objects/sequence.h"
 #include "objects/set.h"
 #include "objects/str.h"
+#include "objects/traceback.h"
 #include "objects/tuple.h"
 
 #define GROUP(op) ((PyBaseExceptionGroupObject *)(op))
@@ -361,7 +364,8 @@ exception_group_derive(PyObject *self, PyObject *excs)
 
 // ---- except* ----
 
-// A naked exception that `except*` caught, as a group of one.
+// A naked exception that `except*` caught, as a group of one, with the running frame as its
+// traceback.
 static PyObject *
 wrap_naked(PyObject *exc)
 {
@@ -371,6 +375,20 @@ wrap_naked(PyObject *exc)
     }
     PyObject *group = exception_group_new("", one);
     decref(one);
+    if (group == NULL || hooks.frame_current == NULL) {
+        return group;
+    }
+    PyFrameObject *frame = (PyFrameObject *)hooks.frame_current(thread_current());
+    if (frame != NULL) {
+        int lasti = frame_lasti_word(frame) * (int)sizeof(uint64_t);
+        if (traceback_add_frame(group, frame, lasti) < 0) {
+            clear_ref(group);
+        }
+        decref(frame);
+    }
+    else if (error_occurred()) {
+        clear_ref(group);
+    }
     return group;
 }
 

@@ -33,6 +33,16 @@ object_type_check_slow(PyObject *op, PyTypeObject *type)
     return type_is_subtype(type_of(op), type);
 }
 
+// thread_enter_c without a call in the usual case.
+static inline int
+enter_c(const char *where)
+{
+    if (__builtin_expect((char *)__builtin_frame_address(0) > thread_current()->c_stack_limit, 1)) {
+        return 0;
+    }
+    return thread_enter_c(where);
+}
+
 // ---- text ----
 
 PyObject *
@@ -45,7 +55,7 @@ object_repr(PyObject *op)
     if (repr == NULL) {
         return str_format("<%s object at %p>", type_of(op)->tp_name, (void *)op);
     }
-    if (thread_enter_c(" while getting the repr of an object") < 0) {
+    if (enter_c(" while getting the repr of an object") < 0) {
         return NULL;
     }
     PyObject *result = repr(op);
@@ -71,7 +81,7 @@ object_str(PyObject *op)
     if (str == NULL) {
         return object_repr(op);
     }
-    if (thread_enter_c(" while getting the str of an object") < 0) {
+    if (enter_c(" while getting the str of an object") < 0) {
         return NULL;
     }
     PyObject *result = str(op);
@@ -236,7 +246,7 @@ object_richcompare(PyObject *v, PyObject *w, int op)
         }
         return NULL;
     }
-    if (thread_enter_c(" in comparison") < 0) {
+    if (enter_c(" in comparison") < 0) {
         return NULL;
     }
     PyObject *result = richcompare_dispatch(v, w, op);
@@ -740,7 +750,7 @@ abstract_issubclass(PyObject *derived, PyObject *cls)
             decref(bases);
             continue;
         }
-        result = n == 0 ? 0 : thread_enter_c(" in __issubclass__");
+        result = n == 0 ? 0 : enter_c(" in __issubclass__");
         for (Py_ssize_t i = 0; i < n && result == 0; i++) {
             result = abstract_issubclass(tuple_item_borrow(bases, i), cls);
         }
@@ -827,7 +837,7 @@ typedef int (*KindCheck)(PyObject *op, PyObject *cls);
 static int
 kind_of_any(PyObject *op, PyObject *classes, KindCheck check, const char *where)
 {
-    if (thread_enter_c(where) < 0) {
+    if (enter_c(where) < 0) {
         return -1;
     }
     int result = 0;
@@ -848,7 +858,7 @@ kind_by_hook(PyObject *op, PyObject *cls, PyObject *hook_name, const char *where
         return error_occurred() ? -1 : -2;
     }
     int result = -1;
-    if (thread_enter_c(where) == 0) {
+    if (enter_c(where) == 0) {
         PyObject *answer = object_call_onearg(hook, op);
         thread_leave_c();
         if (answer != NULL) {

@@ -24,6 +24,7 @@
 #include "objects/type.h"
 #include "runtime/import.h"
 #include "runtime/sys.h"
+#include "vm/vm.h"
 
 // Frames per traceback that the plain printer shows at most.
 #define PLAIN_LIMIT 1000
@@ -391,11 +392,28 @@ unraisable_arguments(PyObject *exc, PyObject *tb, PyObject *message, PyObject *o
     return args;
 }
 
+// The traceback of exc; when it never passed a frame, one of the running frame. May be NULL.
+static PyObject *
+traceback_or_here(PyObject *exc)
+{
+    PyObject *tb = exception_get_traceback(exc);
+    if (tb != NULL) {
+        return tb;
+    }
+    PyFrameObject *frame = vm_frame(thread_current(), 0);
+    if (frame != NULL) {
+        tb = traceback_new(NULL, frame, frame_lasti_word(frame) * (int)sizeof(uint64_t), -1);
+        decref(frame);
+    }
+    error_clear();
+    return tb;
+}
+
 // hooks.unraisable
 static void
 report_unraisable(PyObject *exc, PyObject *message, PyObject *object)
 {
-    PyObject *tb = exception_get_traceback(exc);
+    PyObject *tb = traceback_or_here(exc);
     PyObject *hook = sys_get(ID(unraisablehook));
     PyObject *args = NULL;
     bool done = false;
