@@ -9,6 +9,7 @@
 #include "memory/heap.h"
 #include "memory/qsbr.h"
 #include "objects/bytes.h"
+#include "objects/complex.h"
 #include "objects/code_internal.h"
 #include "objects/error.h"
 #include "objects/float.h"

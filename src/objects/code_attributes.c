@@ -13,6 +13,7 @@
 #include "objects/error.h"
 #include "objects/int.h"
 #include "objects/list.h"
+#include "objects/number.h"
 #include "objects/object.h"
 #include "objects/str.h"
 #include "objects/tuple.h"

@@ -27,7 +27,8 @@ struct _frame {
     PyObject *f_displaced;      // owner thread: list of values replaced through f_locals while
                                 // callees may borrow them, or NULL
     int f_lineno;               // owner thread: line set while tracing, 0: compute
-    int f_return_line;          // unused by others
+    int f_last_line;            // owner thread: line and word executed last, while tracing
+    int f_last_word;
     char f_trace_lines;         // owner thread
     char f_trace_opcodes;       // owner thread
     char state;                 // owner thread: FRAME_STATE_*

@@ -3,6 +3,7 @@
 
 #include "abi/constants.h"
 #include "base/atomic.h"
+#include "base/hooks.h"
 #include "memory/heap.h"
 #include "objects/bool.h"
 #include "objects/call.h"
@@ -221,7 +222,7 @@ generator_throw(GeneratorObject *gen, bool close_on_exit, PyObject *type, PyObje
     return generator_result(status, result);
 }
 
-PyObject *
+static PyObject *
 generator_throw_method(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
 {
     if (nargs < 1 || nargs > 3) {

@@ -30,6 +30,7 @@
 #include "vm/generator_internal.h"
 #include "vm/handled.h"
 #include "vm/import_ops.h"
+#include "vm/interp_arith.h"
 #include "vm/interp_macros.h"
 #include "vm/intrinsics.h"
 #include "vm/names.h"
@@ -41,8 +42,8 @@
 
 #ifdef VM_TAIL_CALLS
 
-extern const struct HandlerEntry op_table[256];
-extern const struct HandlerEntry trace_table[256];
+static const struct HandlerEntry op_table[256];
+static const struct HandlerEntry trace_table[256];
 
 #define DECLARE_SHARED(name) static VM_CC Value shared_##name(VM_PARAMS);
 #define DECLARE_SLOW(name) static VM_CC Value slow_##name(VM_PARAMS);
@@ -55,8 +56,8 @@ VM_RESUME_LIST(DECLARE_RESUME)
 #line 60 "vm/interp.c"
 
 #define ENTRY(name) [OP_##name] = {op_##name},
-const struct HandlerEntry op_table[256] = {VM_OPCODE_LIST(ENTRY)};
-const struct HandlerEntry trace_table[256] = {[0 ... 255] = {shared_trace}};
+static const struct HandlerEntry op_table[256] = {VM_OPCODE_LIST(ENTRY)};
+static const struct HandlerEntry trace_table[256] = {[0 ... 255] = {shared_trace}};
 
 static Value
 interp_start(Thread *ts, Value *fp, bool raise)

@@ -40,7 +40,7 @@ struct HandlerEntry {
     static VM_CC __attribute__((noinline)) Value slow_##name(VM_PARAMS) {                  \
         VM_UNUSED; SAVE_PC();
 #define BEGIN_SHARED(name)                                                                 \
-    static VM_CC __attribute__((noinline)) Value shared_##name(VM_PARAMS) { VM_UNUSED;
+    static VM_CC __attribute__((noinline, unused)) Value shared_##name(VM_PARAMS) { VM_UNUSED;
 #define BEGIN_RESUME(name)                                                                 \
     static VM_CC __attribute__((aligned(16))) Value resume_##name(VM_PARAMS) { VM_UNUSED;
 #define END_OP(name) }
