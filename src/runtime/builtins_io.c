@@ -7,10 +7,12 @@
 #include "base/hooks.h"
 #include "memory/alloc.h"
 #include "objects/args.h"
+#include "objects/bool.h"
 #include "objects/bytes.h"
 #include "objects/call.h"
 #include "objects/error.h"
 #include "objects/file.h"
+#include "objects/float.h"
 #include "objects/int.h"
 #include "objects/object.h"
 #include "objects/str.h"
@@ -45,7 +47,30 @@ writes_can_be_joined(PyObject *file)
            strcmp(type->tp_name, "_io.TextIOWrapper") == 0;
 }
 
-// All of a line in one write: also keeps lines of several threads apart.
+// Whether str(op) runs no Python code.
+static bool
+text_is_simple(PyObject *op)
+{
+    return str_check_exact(op) || int_check_exact(op) || float_check_exact(op) || bool_check(op) ||
+           op == Py_None;
+}
+
+// Writes what has been collected and starts anew.
+static int
+flush_writer(StrWriter *w, PyObject *file)
+{
+    PyObject *text = str_writer_finish(w);
+    str_writer_init(w);
+    if (text == NULL) {
+        return -1;
+    }
+    int result = str_length(text) == 0 ? 0 : file_write_str(text, file);
+    decref(text);
+    return result;
+}
+
+// A whole line in one write, which also keeps lines of several threads apart. Before Python code
+// can run (some __str__) what precedes is written, so that the order of outputs is kept.
 static int
 print_joined(PyObject *const *args, Py_ssize_t nargs, PyObject *sep, PyObject *end, PyObject *file)
 {
@@ -55,20 +80,19 @@ print_joined(PyObject *const *args, Py_ssize_t nargs, PyObject *sep, PyObject *e
         if (i > 0 && (sep == NULL ? str_writer_char(&w, ' ') : str_writer_str(&w, sep)) < 0) {
             goto error;
         }
+        if (!text_is_simple(args[i]) && flush_writer(&w, file) < 0) {
+            goto error;
+        }
         if (str_writer_object_str(&w, args[i]) < 0) {
             goto error;
         }
     }
-    if ((end == NULL ? str_writer_char(&w, '\n') : str_writer_str(&w, end)) < 0) {
+    if ((end == NULL ? str_writer_char(&w, '\n') : str_writer_str(&w, end)) < 0 ||
+        flush_writer(&w, file) < 0) {
         goto error;
     }
-    PyObject *line = str_writer_finish(&w);
-    if (line == NULL) {
-        return -1;
-    }
-    int result = file_write_str(line, file);
-    decref(line);
-    return result;
+    str_writer_discard(&w);
+    return 0;
 error:
     str_writer_discard(&w);
     return -1;
