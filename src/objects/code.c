@@ -590,3 +590,26 @@ PyTypeObject PyCode_Type = {
     .tp_new = code_tp_new,
     .tp_free = heap_free,
 };
+
+static void
+code_replace_filename(PyCodeObject *code, PyObject *old, PyObject *filename)
+{
+    if (!str_equal(code->co_filename, old)) {
+        return;
+    }
+    for (Py_ssize_t i = 0; i < tuple_size(code->co_consts); i++) {
+        PyObject *item = tuple_item(code->co_consts, i);
+        if (code_check(item)) {
+            code_replace_filename((PyCodeObject *)item, old, filename);
+        }
+    }
+    set_ref(code->co_filename, new_ref(filename));
+}
+
+void
+code_set_filename(PyObject *op, PyObject *filename)
+{
+    PyObject *old = new_ref(((PyCodeObject *)op)->co_filename);
+    code_replace_filename((PyCodeObject *)op, old, filename);
+    decref(old);
+}

@@ -93,6 +93,10 @@ PyCodeObject *code_new(const CodeSpec *spec);
 // A code object that has only a name and a position, for tracebacks of native code.
 PyCodeObject *code_new_empty(const char *filename, const char *funcname, int firstlineno);
 
+// Puts another file name into a code object and into those among its constants that had the same.
+// Only for code that nobody runs yet (importlib, right after reading it).
+void code_set_filename(PyObject *code, PyObject *filename);
+
 // ---- writing tables (the assembler) ----
 
 struct ByteBuffer {
