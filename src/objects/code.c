@@ -558,7 +558,10 @@ code_dealloc(PyObject *op)
     qsbr_free_delayed(code->co_values);
     qsbr_free_delayed(code->co_words);
     mem_free(code->co_handlers);
-    mem_free(code->co_extra);
+    if (code->co_extra != NULL) {
+        mem_free(*(void **)code->co_extra);     // its first word owns a block
+        mem_free(code->co_extra);
+    }
     heap_free(op);
 }
 

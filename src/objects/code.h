@@ -61,7 +61,8 @@ typedef struct PyCodeObject {
     int co_nfill;                   // locals that must be unset at entry
     int _co_firsttraceable;         // 208: ABI
     int co_unused;                  // padding
-    void *co_extra;                 // vm: per-code state of tools (monitoring), or NULL
+    void *co_extra;                 // atomic: state of tools (vm/monitoring.c), or NULL; its first
+                                    // word is a block of its own or NULL
     void *co_hot;                   // atomic: reserved for the JIT
 } PyCodeObject;
 

@@ -21,6 +21,7 @@
 #include "vm/frames.h"
 #include "vm/interp.h"
 #include "vm/ops.h"
+#include "vm/trace.h"
 #include "vm/vm.h"
 
 // ---- Python functions ----
@@ -105,8 +106,27 @@ call_box_arguments(const Value *args, Py_ssize_t n, PyObject **vector)
     return true;
 }
 
+// The call itself; with tools listening, they are told before and after.
+static PyObject *
+call_vector(Thread *ts, PyObject *callable, PyObject *const *args, Py_ssize_t npos,
+            PyObject *kwnames)
+{
+    size_t nargsf = (size_t)npos | PY_VECTORCALL_ARGUMENTS_OFFSET;
+    if (LIKELY(ts->trace == NULL)) {
+        return object_vectorcall(callable, args, nargsf, kwnames);
+    }
+    if (trace_native_call(ts, callable) < 0) {
+        return NULL;
+    }
+    PyObject *result = object_vectorcall(callable, args, nargsf, kwnames);
+    if (ts->trace != NULL && trace_native_return(ts, callable, result) < 0) {
+        clear_ref(result);
+    }
+    return result;
+}
+
 static int
-call_native(Value callee, Value *args, Py_ssize_t n, PyObject *kwnames, CallTarget *target)
+call_native(Thread *ts, Value callee, Value *args, Py_ssize_t n, PyObject *kwnames, CallTarget *target)
 {
     PyObject *small[CALL_VECTOR + 1];
     PyObject **vector = small;
@@ -121,8 +141,7 @@ call_native(Value callee, Value *args, Py_ssize_t n, PyObject *kwnames, CallTarg
     if (box_borrow(&callable, callee) && call_box_arguments(args, n, vector)) {
         Py_ssize_t npos = n - (kwnames == NULL ? 0 : tuple_size(kwnames));
         vector[0] = NULL;
-        result = object_vectorcall(callable.op, vector + 1,
-                                   (size_t)npos | PY_VECTORCALL_ARGUMENTS_OFFSET, kwnames);
+        result = call_vector(ts, callable.op, vector + 1, npos, kwnames);
         for (Py_ssize_t i = 0; i < n; i++) {
             if (!value_is_pointer(args[i])) {
                 decref(vector[i + 1]);
@@ -212,7 +231,7 @@ call_prepare(Thread *ts, Value *window, int nargs, bool method, PyObject *kwname
             }
         }
     }
-    return call_native(window[0], args, nargs, kwnames, target);
+    return call_native(ts, window[0], args, nargs, kwnames, target);
 }
 
 void

@@ -24,10 +24,10 @@ int monitoring_start(Thread *ts, Value *fp, bool resumed);
 int monitoring_return(Thread *ts, Value *fp, bool yields, PyObject *result);
 int monitoring_line(Thread *ts, Value *fp, int line);
 int monitoring_instruction(Thread *ts, Value *fp);     // INSTRUCTION, JUMP, BRANCH_*, CALL events
-int monitoring_native_call(Thread *ts, PyObject *callable);
 int monitoring_native_return(Thread *ts, PyObject *callable, PyObject *result);
 void monitoring_raise(Thread *ts, Value *fp, bool first);
 void monitoring_handled(Thread *ts, Value *fp);
 void monitoring_unwind(Thread *ts, Value *fp);
+void monitoring_throw(Thread *ts, Value *fp);
 
 #endif

@@ -188,14 +188,22 @@ void
 trace_raise(Thread *ts, Value *fp, bool reported)
 {
     TraceState *state = trace_state(ts);
+    bool thrown = fp > state->last_fp;      // by throw(): the frame has just been entered
     state->last_fp = fp;
     if (ts->abi.tracing > 0) {
         return;
     }
+    if (thrown) {
+        trace_tell(ts, fp, TRACE_CALL, Py_None);
+        if (monitoring_active(ts)) {
+            monitoring_throw(ts, fp);
+        }
+    }
     if (monitoring_active(ts)) {
         monitoring_raise(ts, fp, reported);
     }
-    if (!reported || ts->trace == NULL || state->trace == NULL) {
+    state = trace_state(ts);
+    if (!reported || state == NULL || state->trace == NULL || ts->abi.current_exception == NULL) {
         return;
     }
     PyObject *exc = ts->abi.current_exception;
@@ -248,10 +256,7 @@ trace_native_call(Thread *ts, PyObject *callable)
     if (ts->abi.tracing > 0) {
         return 0;
     }
-    if (monitoring_active(ts) && monitoring_native_call(ts, callable) < 0) {
-        return -1;
-    }
-    return ts->trace != NULL && is_native(callable)
+    return is_native(callable)
                ? trace_call_tool(ts, state->profile, state->profile_arg, ts->fp, TRACE_C_CALL,
                                  callable)
                : 0;

@@ -19,6 +19,8 @@ typedef struct TraceState {
     PyObject *profile_arg;      // owned
     bool monitoring;            // sys.monitoring has active events
     Value *last_fp;             // frame of the instruction seen last; NULL at the start of a run
+    Value *branch_fp;           // frame whose last instruction was a jump at branch_word, or NULL
+    int branch_word;
     Value *event_fp;            // frame whose event is being reported, NULL outside
     int event;                  // which event (TRACE_*)
 } TraceState;
