@@ -166,7 +166,7 @@ assign(Compiler *c, const Expr *target, Place value, Span span)
     }
     switch (target->kind) {
     case EXPR_NAME:
-        name_store(c, target->Name.id, target->span, value);
+        emit_name_store(c, target->Name.id, target->span, value);
         break;
     case EXPR_ATTRIBUTE:
         assign_attribute(c, target, value);
@@ -353,12 +353,12 @@ aug_name(Compiler *c, const Stmt *s)
     }
     else {
         Reg reg = temp_push(c);
-        name_load(c, id, target->span, reg);
+        emit_name_load(c, id, target->span, reg);
         Place right = expr_place(c, s->AugAssign.value, true);
         left = (Place){.kind = PLACE_TEMP, .reg = reg};
         binary_emit(c, s->span, s->AugAssign.op, true, reg, left, right);
         temp_set_height(c, height + 1);
-        name_store(c, id, target->span, left);
+        emit_name_store(c, id, target->span, left);
     }
     temp_set_height(c, height);
 }
@@ -526,7 +526,7 @@ delete_target(Compiler *c, const Expr *target)
     int flags = 0;
     switch (target->kind) {
     case EXPR_NAME:
-        name_delete(c, target->Name.id, target->span);
+        emit_name_delete(c, target->Name.id, target->span);
         break;
     case EXPR_ATTRIBUTE: {
         Place object = expr_place(c, target->Attribute.value, false);
@@ -607,7 +607,7 @@ import_as(Compiler *c, Span span, PyObject *name, PyObject *asname, uint32_t at)
         emit_bc(c, span, OP_IMPORT_FROM, 0, TEMP(at), name_index(c, part));
         emit(c, span, OP_MOVE, 0, TEMP(at), TEMP(at + 1), 0);
     }
-    name_store(c, asname, span, (Place){.kind = PLACE_TEMP, .reg = TEMP(at)});
+    emit_name_store(c, asname, span, (Place){.kind = PLACE_TEMP, .reg = TEMP(at)});
 }
 
 void
@@ -630,7 +630,7 @@ import_stmt(Compiler *c, const Stmt *s)
             Py_ssize_t dot = str_find_char(name, '.', 0, str_length(name), 1);
             PyObject *head = dot < 0 ? name : part_of_name(c, name, 0, dot);
             if (head != NULL) {
-                name_store(c, head, s->span, (Place){.kind = PLACE_TEMP, .reg = TEMP(height)});
+                emit_name_store(c, head, s->span, (Place){.kind = PLACE_TEMP, .reg = TEMP(height)});
             }
         }
         temp_set_height(c, height);
@@ -685,7 +685,7 @@ import_from_stmt(Compiler *c, const Stmt *s)
             return;
         }
         emit_bc(c, s->span, OP_IMPORT_FROM, 0, at, name_index(c, attribute));
-        name_store(c, alias->asname != NULL ? alias->asname : attribute, s->span,
+        emit_name_store(c, alias->asname != NULL ? alias->asname : attribute, s->span,
                    (Place){.kind = PLACE_TEMP, .reg = item});
     }
     emit(c, s->span, OP_POP_TOP, 0, at, 0, 0);

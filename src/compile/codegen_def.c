@@ -490,7 +490,7 @@ type_params_push(Compiler *c, const TypeParamSeq *params, Span span)
                           "non-default type parameter '%U' follows default type parameter", name);
             return;
         }
-        name_store(c, name, p->span, (Place){.kind = PLACE_TEMP, .reg = TEMP(at), .keep = true});
+        emit_name_store(c, name, p->span, (Place){.kind = PLACE_TEMP, .reg = TEMP(at), .keep = true});
     }
     emit(c, span, OP_BUILD_TUPLE, 0, TEMP(first), TEMP(first), (Reg)params->size);
     temp_set_height(c, first);
@@ -554,7 +554,7 @@ function_stmt(Compiler *c, const Stmt *s)
     }
     decorators_call(c, f.decorators, at);
     temp_set_height(c, height + 1);
-    name_store(c, f.name, s->span, (Place){.kind = PLACE_TEMP, .reg = TEMP(height)});
+    emit_name_store(c, f.name, s->span, (Place){.kind = PLACE_TEMP, .reg = TEMP(height)});
     temp_set_height(c, height);
 }
 
@@ -607,7 +607,7 @@ conditions_load(Compiler *c, Span span, Reg dst)
         emit(c, span, OP_LOAD_DEREF, 0, dst, cell, 0);
     }
     else {
-        name_load(c, ID(__conditional_annotations__), span, dst);
+        emit_name_load(c, ID(__conditional_annotations__), span, dst);
     }
 }
 
@@ -632,7 +632,7 @@ annotations_begin(Compiler *c, Span span)
             emit(c, span, OP_STORE_DEREF, KILL_B, cell, set, 0);
         }
         else {
-            name_store(c, ID(__conditional_annotations__), span,
+            emit_name_store(c, ID(__conditional_annotations__), span,
                        (Place){.kind = PLACE_TEMP, .reg = set});
         }
         temp_set_height(c, height);
@@ -657,7 +657,7 @@ store_annotation_string(Compiler *c, const Stmt *s)
     emit_bc(c, span, OP_LOAD_CONST, 0, value,
             const_index_steal(c, ast_unparse(s->AnnAssign.annotation)));
     Reg dict = temp_push(c);
-    name_load(c, ID(__annotations__), span, dict);
+    emit_name_load(c, ID(__annotations__), span, dict);
     Reg key = temp_push(c);
     load_const(c, span, key, name);
     emit(c, span, OP_STORE_SUBSCR, KILL_A | KILL_B | KILL_C, dict, key, value);
@@ -742,7 +742,7 @@ annotations_end(Compiler *c, Span span)
         uint32_t height = u->height;
         Reg function = temp_push(c);
         make_function(c, span, code, function);
-        name_store(c, in_module ? ID(__annotate__) : ID(__annotate_func__), span,
+        emit_name_store(c, in_module ? ID(__annotate__) : ID(__annotate_func__), span,
                    (Place){.kind = PLACE_TEMP, .reg = function});
         temp_set_height(c, height);
         u->current = current;
@@ -755,7 +755,7 @@ static void
 store_const_name(Compiler *c, PyObject *name, PyObject *value, Span span)
 {
     if (!c->failed) {
-        name_store(c, name, span, (Place){.kind = PLACE_CONST, .reg = const_index(c, value)});
+        emit_name_store(c, name, span, (Place){.kind = PLACE_CONST, .reg = const_index(c, value)});
     }
 }
 
@@ -764,10 +764,10 @@ class_prologue(Compiler *c, const Stmt *s, Span span)
 {
     Unit *u = c->unit;
     Reg t = temp_push(c);
-    name_load(c, ID(__name__), span, t);
-    name_store(c, ID(__module__), span, (Place){.kind = PLACE_TEMP, .reg = t});
+    emit_name_load(c, ID(__name__), span, t);
+    emit_name_store(c, ID(__module__), span, (Place){.kind = PLACE_TEMP, .reg = t});
     store_const_name(c, ID(__qualname__), u->qualname, span);
-    name_store(c, ID(__firstlineno__), span,
+    emit_name_store(c, ID(__firstlineno__), span,
                (Place){.kind = PLACE_CONST, .reg = const_int(c, u->firstlineno)});
     if (s->ClassDef.type_params->size > 0) {
         PyObject *params = str_intern_cstr(".type_params");
@@ -777,7 +777,7 @@ class_prologue(Compiler *c, const Stmt *s, Span span)
         }
         emit(c, span, OP_LOAD_DEREF, 0, t, free_register(c, params), 0);
         decref(params);
-        name_store(c, ID(__type_params__), span, (Place){.kind = PLACE_TEMP, .reg = t});
+        emit_name_store(c, ID(__type_params__), span, (Place){.kind = PLACE_TEMP, .reg = t});
     }
     if (u->root->needs_classdict) {
         emit(c, span, OP_STORE_DEREF, 0, closure_register(c, ID(__classdict__)), REG_MAPPING, 0);
@@ -803,16 +803,16 @@ class_epilogue(Compiler *c, Span span)
         qsort(attributes->items, attributes->count, sizeof(PyObject *), text_order);
     }
     PyObject *names = tuple_from_array(attributes->items, attributes->count);
-    name_store(c, ID(__static_attributes__), span,
+    emit_name_store(c, ID(__static_attributes__), span,
                (Place){.kind = PLACE_CONST, .reg = const_index_steal(c, names)});
     Reg t = temp_push(c);
     if (u->root->needs_classdict) {
         emit(c, span, OP_LOAD_FAST, 0, t, closure_register(c, ID(__classdict__)), 0);
-        name_store(c, ID(__classdictcell__), span, (Place){.kind = PLACE_TEMP, .reg = t});
+        emit_name_store(c, ID(__classdictcell__), span, (Place){.kind = PLACE_TEMP, .reg = t});
     }
     if (u->root->needs_class_closure) {
         emit(c, span, OP_LOAD_FAST, 0, t, closure_register(c, ID(__class__)), 0);
-        name_store(c, ID(__classcell__), span,
+        emit_name_store(c, ID(__classcell__), span,
                    (Place){.kind = PLACE_TEMP, .reg = t, .keep = true});
         emit(c, span, OP_RETURN_VALUE, KILL_A, t, 0, 0);
     }
@@ -895,10 +895,10 @@ generic_class(Compiler *c, const Stmt *s, uint32_t at, int firstlineno)
         c->unit->outer->private_name = outer_private;
         type_params_push(c, s->ClassDef.type_params, s->span);
         Reg tuple = TEMP(c->unit->height - 1);
-        name_store(c, params, s->span,
+        emit_name_store(c, params, s->span,
                    (Place){.kind = PLACE_TEMP, .reg = tuple, .keep = true});
         emit(c, s->span, OP_CALL_INTRINSIC_1, KILL_B, tuple, tuple, INTRINSIC_SUBSCRIPT_GENERIC);
-        name_store(c, base, s->span, (Place){.kind = PLACE_TEMP, .reg = tuple});
+        emit_name_store(c, base, s->span, (Place){.kind = PLACE_TEMP, .reg = tuple});
         temp_set_height(c, reg_index(tuple));
         build_class(c, s, generic_bases(c, s, base), reg_index(tuple), firstlineno);
         emit(c, s->span, OP_RETURN_VALUE, KILL_A, tuple, 0, 0);
@@ -930,7 +930,7 @@ class_stmt(Compiler *c, const Stmt *s)
     }
     decorators_call(c, decorators, at);
     temp_set_height(c, height + 1);
-    name_store(c, s->ClassDef.name, s->span, (Place){.kind = PLACE_TEMP, .reg = TEMP(height)});
+    emit_name_store(c, s->ClassDef.name, s->span, (Place){.kind = PLACE_TEMP, .reg = TEMP(height)});
     temp_set_height(c, height);
 }
 
@@ -977,6 +977,6 @@ type_alias_stmt(Compiler *c, const Stmt *s)
         emit(c, s->span, OP_CALL, 0, TEMP(at), TEMP(at), 0);
     }
     temp_set_height(c, at + 1);
-    name_store(c, name, s->span, (Place){.kind = PLACE_TEMP, .reg = TEMP(at)});
+    emit_name_store(c, name, s->span, (Place){.kind = PLACE_TEMP, .reg = TEMP(at)});
     temp_set_height(c, at);
 }

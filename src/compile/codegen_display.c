@@ -299,7 +299,7 @@ comp_async_loop(Compiler *c, const Comp *comp, Py_ssize_t index, Reg iterator)
     uint32_t height = u->height;
     const Handler *outer = u->handler;
     block_use(c, again);
-    async_next(c, comp->span, iterator, ended);
+    emit_async_next(c, comp->span, iterator, ended);
     u->handler = outer;
     assign(c, g->target, (Place){.kind = PLACE_TEMP, .reg = TEMP(height)}, g->target->span);
     temp_set_height(c, height);

@@ -385,7 +385,7 @@ named_expr_to(Compiler *c, const Expr *e, Reg dst)
     if (reg_index(t) >= c->unit->height) {
         temp_set_height(c, reg_index(t) + 1);
     }
-    name_store(c, target->Name.id, target->span,
+    emit_name_store(c, target->Name.id, target->span,
                (Place){.kind = PLACE_TEMP, .reg = t, .keep = true});
     temp_set_height(c, height);
     finish(c, e->span, t, dst);
@@ -453,7 +453,7 @@ slice_constant(Compiler *c, const Expr *e, uint32_t *index)
 }
 
 void
-build_slice(Compiler *c, const Expr *e, Reg dst)
+emit_build_slice(Compiler *c, const Expr *e, Reg dst)
 {
     uint32_t height = c->unit->height;
     uint32_t index;
@@ -543,7 +543,7 @@ literal_type(const Expr *e)
     case EXPR_INTERPOLATION:
         return "string.templatelib.Template";
     case EXPR_CONSTANT:
-        return type_short_name(e->Constant.value->ob_type);
+        return constant_type_name(e->Constant.value->ob_type);
     default:
         return NULL;
     }
@@ -749,7 +749,7 @@ name_to(Compiler *c, const Expr *e, Reg dst)
         load_const(c, e->span, dst, value);
         return;
     }
-    name_load(c, e->Name.id, e->span, dst);
+    emit_name_load(c, e->Name.id, e->span, dst);
 }
 
 static void
@@ -836,7 +836,7 @@ expr_kind_to(Compiler *c, const Expr *e, Reg dst)
         tuple_to(c, e, dst);
         break;
     case EXPR_SLICE:
-        build_slice(c, e, dst);
+        emit_build_slice(c, e, dst);
         break;
     }
 }

@@ -242,13 +242,13 @@ uint32_t item_table_add(Arena *arena, ItemTable *table, PyObject *item, bool *fa
 // ---- codegen_names.c: what names mean in the unit ----
 
 PyObject *mangle(Compiler *c, PyObject *name);
-void name_load(Compiler *c, PyObject *name, Span span, Reg dst);
+void emit_name_load(Compiler *c, PyObject *name, Span span, Reg dst);
 // Place of a name that is a plain local here (checked to be set): true; else nothing is done.
 bool name_local(Compiler *c, PyObject *name, Span span, Place *place);
 // Register of a name that is a plain local here, for writing; REG_NONE otherwise.
 Reg name_local_reg(Compiler *c, PyObject *name);
-void name_store(Compiler *c, PyObject *name, Span span, Place value);
-void name_delete(Compiler *c, PyObject *name, Span span);
+void emit_name_store(Compiler *c, PyObject *name, Span span, Place value);
+void emit_name_delete(Compiler *c, PyObject *name, Span span);
 Reg slot_new(Compiler *c, PyObject *name, uint8_t kind);
 void local_was_set(Compiler *c, Reg local);
 // Register that holds the cell of a name for a closure made here.
@@ -277,7 +277,7 @@ int expr_effects(Compiler *c, const Expr *e);
 int exprs_effects(Compiler *c, const ExprSeq *seq, Py_ssize_t from);
 PyObject *constant_of(Compiler *c, const Expr *e);      // borrowed, or NULL
 int constant_truth(Compiler *c, const Expr *e);         // 1, 0, or -1 when not known
-void build_slice(Compiler *c, const Expr *slice, Reg dst);
+void emit_build_slice(Compiler *c, const Expr *slice, Reg dst);
 void binary_emit(Compiler *c, Span span, Operator op, bool inplace, Reg dst, Place left,
                  Place right);
 void warn_uncallable(Compiler *c, const Expr *func);
@@ -324,7 +324,7 @@ void comprehension_to(Compiler *c, const Expr *e, Reg dst);
 // The next item of an asynchronous iterator (the topmost temporary) into the temporary above it,
 // which then lives. The end of the iteration goes to `ended` with the exception there instead.
 // u->handler is restored by the caller.
-void async_next(Compiler *c, Span span, Reg iterator, Block *ended);
+void emit_async_next(Compiler *c, Span span, Reg iterator, Block *ended);
 bool in_async_function(const Compiler *c);
 void compile_stmts(Compiler *c, const StmtSeq *body);
 void compile_body(Compiler *c, const StmtSeq *body);    // of a module or class
@@ -332,6 +332,7 @@ void frame_push(Compiler *c, CodeFrame *frame, FrameKind kind, Span span);
 void frame_pop(Compiler *c, CodeFrame *frame);
 // Leaves the frames inside `last` (NULL: all). The value (or NULL) is kept alive; a local is moved
 // to a temporary when code in between could change it.
+// u->handler is then the one outside of what was left; the caller restores it behind the jump.
 void frames_unwind(Compiler *c, Span span, const CodeFrame *last, Place *value);
 
 // ---- codegen_assign.c ----

@@ -109,7 +109,7 @@ warn_identity(Compiler *c, const Expr *e)
         const Expr *literal = is_unusual_identity(left) ? left
                               : is_unusual_identity(right) ? right : NULL;
         if ((op == CMP_IS || op == CMP_IS_NOT) && literal != NULL) {
-            const char *type = type_short_name(literal->Constant.value->ob_type);
+            const char *type = constant_type_name(literal->Constant.value->ob_type);
             compile_warn(c, e->span,
                          op == CMP_IS ? "\"is\" with '%.200s' literal. Did you mean \"==\"?"
                                       : "\"is not\" with '%.200s' literal. Did you mean \"!=\"?",

@@ -623,7 +623,7 @@ match_case(Compiler *c, const MatchCase *m, Reg subject, bool last, Block *next)
     for (uint32_t i = 0; i < ps.count && !c->failed; i++) {
         Place value = {.kind = PLACE_TEMP, .reg = ps.captures[i].reg};
         value.keep = reg_index(value.reg) < ps.base || is_captured_again(&ps, i);
-        name_store(c, ps.captures[i].name, m->pattern->span, value);
+        emit_name_store(c, ps.captures[i].name, m->pattern->span, value);
     }
     if (u->height > ps.base) {
         emit(c, no_span, OP_POP_TEMPS, 0, TEMP(ps.base), 0, u->height - ps.base);

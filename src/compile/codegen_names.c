@@ -339,7 +339,7 @@ name_local_reg(Compiler *c, PyObject *name)
 }
 
 void
-name_load(Compiler *c, PyObject *name, Span span, Reg dst)
+emit_name_load(Compiler *c, PyObject *name, Span span, Reg dst)
 {
     PyObject *mangled = mangle(c, name);
     if (c->failed) {
@@ -386,7 +386,7 @@ name_load(Compiler *c, PyObject *name, Span span, Reg dst)
 }
 
 void
-name_store(Compiler *c, PyObject *name, Span span, Place value)
+emit_name_store(Compiler *c, PyObject *name, Span span, Place value)
 {
     PyObject *mangled = mangle(c, name);
     if (c->failed) {
@@ -423,7 +423,7 @@ name_store(Compiler *c, PyObject *name, Span span, Place value)
 }
 
 void
-name_delete(Compiler *c, PyObject *name, Span span)
+emit_name_delete(Compiler *c, PyObject *name, Span span)
 {
     PyObject *mangled = mangle(c, name);
     if (c->failed) {

@@ -72,9 +72,9 @@ frame_unwind(Compiler *c, Span span, const CodeFrame *frame)
     case FRAME_HANDLER:
         emit(c, span, OP_POP_EXCEPT, 0, TEMP(frame->temp), 0, 0);
         if (frame->name != NULL) {
-            name_store(c, frame->name, span,
+            emit_name_store(c, frame->name, span,
                        (Place){.kind = PLACE_CONST, .reg = const_none(c)});
-            name_delete(c, frame->name, span);
+            emit_name_delete(c, frame->name, span);
         }
         break;
     case FRAME_GROUP_HANDLER:
@@ -93,7 +93,6 @@ frames_unwind(Compiler *c, Span span, const CodeFrame *last, Place *value)
 {
     Unit *u = c->unit;
     CodeFrame *inner = u->frame;
-    const Handler *handler = u->handler;
     int depth = u->frame_depth;
     if (value != NULL && value->kind == PLACE_LOCAL && runs_code(inner, last)) {
         Reg reg = temp_push(c);
@@ -110,7 +109,6 @@ frames_unwind(Compiler *c, Span span, const CodeFrame *last, Place *value)
     }
     u->frame = inner;
     u->frame_depth = depth;
-    u->handler = handler;
 }
 
 // ---- return, break, continue ----
@@ -132,6 +130,7 @@ return_stmt(Compiler *c, const Stmt *s)
         compile_warn(c, s->span, "'return' in a 'finally' block");
     }
     uint32_t height = u->height;
+    const Handler *handler = u->handler;
     PyObject *constant = e == NULL ? Py_None : constant_of(c, e);
     if (constant != NULL) {
         if (e != NULL && e->span.lineno != s->span.lineno) {
@@ -139,6 +138,7 @@ return_stmt(Compiler *c, const Stmt *s)
         }
         frames_unwind(c, s->span, NULL, NULL);
         emit_bc(c, s->span, OP_RETURN_CONST, 0, 0, const_index(c, constant));
+        u->handler = handler;
         return;
     }
     Place value = expr_place(c, e, false);
@@ -146,6 +146,7 @@ return_stmt(Compiler *c, const Stmt *s)
     int flags = 0;
     Reg reg = place_operand(c, value, s->span, KILL_A, &flags);
     emit(c, s->span, OP_RETURN_VALUE, flags, reg, 0, 0);
+    u->handler = handler;
     temp_set_height(c, height);
 }
 
@@ -181,11 +182,13 @@ leave_loop_stmt(Compiler *c, const Stmt *s)
         return;
     }
     emit(c, s->span, OP_NOP, 0, 0, 0, 0);
+    const Handler *handler = u->handler;
     frames_unwind(c, s->span, loop, NULL);
     if (is_break && loop->kind == FRAME_FOR) {
         emit(c, s->span, OP_POP_TOP, 0, TEMP(loop->temp), 0, 0);
     }
     emit_goto(c, s->span, is_break ? loop->exit : loop->again);
+    u->handler = handler;
 }
 
 // ---- if and while ----
@@ -289,7 +292,7 @@ in_async_function(const Compiler *c)
 }
 
 void
-async_next(Compiler *c, Span span, Reg iterator, Block *ended)
+emit_async_next(Compiler *c, Span span, Reg iterator, Block *ended)
 {
     Unit *u = c->unit;
     uint32_t value = u->height;
@@ -327,7 +330,7 @@ async_for_stmt(Compiler *c, const Stmt *s)
     frame.again = again;
     const Handler *outer = u->handler;
     block_use(c, again);
-    async_next(c, span, iterator, ended);
+    emit_async_next(c, span, iterator, ended);
     u->handler = outer;
     assign(c, s->AsyncFor.target, (Place){.kind = PLACE_TEMP, .reg = TEMP(height + 1)},
            s->AsyncFor.target->span);
@@ -528,7 +531,7 @@ compile_body(Compiler *c, const StmtSeq *body)
         const Stmt *s = body->items[0];
         if (c->optimize < 2) {
             uint32_t index = const_index_steal(c, docstring_clean(doc));
-            name_store(c, ID(__doc__), s->span, (Place){.kind = PLACE_CONST, .reg = index});
+            emit_name_store(c, ID(__doc__), s->span, (Place){.kind = PLACE_CONST, .reg = index});
         }
         else {
             emit(c, s->span, OP_NOP, 0, 0, 0, 0);

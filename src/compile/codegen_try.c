@@ -61,8 +61,8 @@ static void
 unbind_name(Compiler *c, PyObject *name)
 {
     if (name != NULL && !c->failed) {
-        name_store(c, name, no_span, (Place){.kind = PLACE_CONST, .reg = const_none(c)});
-        name_delete(c, name, no_span);
+        emit_name_store(c, name, no_span, (Place){.kind = PLACE_CONST, .reg = const_none(c)});
+        emit_name_delete(c, name, no_span);
     }
 }
 
@@ -126,7 +126,7 @@ except_clause(Compiler *c, const ExceptHandler *h, uint32_t exc, const Handler *
     }
     Place caught = {.kind = PLACE_TEMP, .reg = TEMP(exc)};
     if (h->ExceptHandler.name != NULL) {
-        name_store(c, h->ExceptHandler.name, h->span, caught);
+        emit_name_store(c, h->ExceptHandler.name, h->span, caught);
     }
     else {
         place_drop(c, caught, h->span);
@@ -202,7 +202,7 @@ group_clause_body(Compiler *c, const ExceptHandler *h, uint32_t exc, const Handl
     Place match = {.kind = PLACE_TEMP, .reg = TEMP(exc + 4)};
     u->handler = guard;
     if (name != NULL) {
-        name_store(c, name, h->span, match);
+        emit_name_store(c, name, h->span, match);
     }
     else {
         place_drop(c, match, h->span);

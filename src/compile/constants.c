@@ -149,7 +149,7 @@ constant_equal(PyObject *a, PyObject *b)
 }
 
 const char *
-type_short_name(PyTypeObject *type)
+constant_type_name(PyTypeObject *type)
 {
     const char *dot = strrchr(type->tp_name, '.');
     return dot == NULL ? type->tp_name : dot + 1;

@@ -14,6 +14,6 @@ uint64_t constant_hash(PyObject *op);
 bool constant_equal(PyObject *a, PyObject *b);
 
 // Name of a type without its module, for warnings; lives as long as the type.
-const char *type_short_name(PyTypeObject *type);
+const char *constant_type_name(PyTypeObject *type);
 
 #endif
