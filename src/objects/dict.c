@@ -345,18 +345,10 @@ dict_del_cstr(PyObject *op, const char *key)
 }
 
 int
-dict_pop(PyObject *op, PyObject *key, PyObject **result)
+dict_pop_hash(PyObject *op, PyObject *key, Py_hash_t hash, PyObject **result)
 {
     if (result != NULL) {
         *result = NULL;
-    }
-    // An empty dict does not ask for a hash.
-    if (dict_size(op) == 0) {
-        return 0;
-    }
-    Py_hash_t hash = dict_key_hash(key);
-    if (hash == -1) {
-        return -1;
     }
     PyObject *old_key;
     Value old;
@@ -371,6 +363,20 @@ dict_pop(PyObject *op, PyObject *key, PyObject **result)
     }
     *result = value_box_steal(old);
     return *result == NULL ? -1 : 1;
+}
+
+int
+dict_pop(PyObject *op, PyObject *key, PyObject **result)
+{
+    if (result != NULL) {
+        *result = NULL;
+    }
+    // An empty dict does not ask for a hash.
+    if (dict_size(op) == 0) {
+        return 0;
+    }
+    Py_hash_t hash = dict_key_hash(key);
+    return hash == -1 ? -1 : dict_pop_hash(op, key, hash, result);
 }
 
 int

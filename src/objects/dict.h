@@ -93,6 +93,7 @@ int dict_del_cstr(PyObject *op, const char *key);
 
 // Removes key: 1 and *result (may be NULL: the value is dropped), 0 when missing, -1.
 int dict_pop(PyObject *op, PyObject *key, PyObject **result);
+int dict_pop_hash(PyObject *op, PyObject *key, Py_hash_t hash, PyObject **result);
 int dict_pop_cstr(PyObject *op, const char *key, PyObject **result);
 
 // *result: the value present (returns 1) or `value`, now inserted (0). result may be NULL.

@@ -8,16 +8,15 @@
 
 #include <string.h>
 
+#include "base/hooks.h"
 #include "objects/bool.h"
 #include "objects/buffer.h"
 #include "objects/bytes.h"
 #include "objects/call.h"
 #include "objects/complex.h"
-#include "objects/dict.h"
 #include "objects/error.h"
 #include "objects/float.h"
 #include "objects/int.h"
-#include "objects/interpreter.h"
 #include "objects/list.h"
 #include "objects/number.h"
 #include "objects/object.h"
@@ -371,19 +370,14 @@ unpacker_init(Unpacker *u, const Py_buffer *view)
     if (view_native_format(u->format, &size) != 0) {
         return 1;
     }
-    PyObject *import = NULL;
-    PyObject *module = NULL;
+    PyObject *module = hooks.import_module("struct");
     PyObject *object = NULL;
-    if (dict_get(interpreter_roots()->builtins, ID(__import__), &import) > 0) {
-        module = object_call_onearg(import, ID(struct));
-    }
     if (module != NULL) {
         object = object_call_method_format(module, "Struct", "s", u->format);
     }
     if (object != NULL) {
         u->unpack_from = object_getattr(object, ID(unpack_from));
     }
-    xdecref(import);
     xdecref(object);
     int status = u->unpack_from != NULL ? 1 : -1;
     if (status < 0 && module != NULL) {
