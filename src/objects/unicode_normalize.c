@@ -109,23 +109,66 @@ decompose_character(Array *a, Py_UCS4 first, bool compatibility, bool old)
     return 0;
 }
 
-// Canonical order: runs of marks sorted by class, stably.
+// Sorts a long run of marks by class: stable, in linear time. 0 or -1.
+static int
+sort_run(Py_UCS4 *run, Py_ssize_t n, bool old)
+{
+    Py_ssize_t start[257] = {0};
+    Py_UCS4 *sorted = mem_alloc_array((size_t)n, sizeof(Py_UCS4));
+    if (sorted == NULL) {
+        error_no_memory();
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < n; i++) {
+        start[combining_class(run[i], old) + 1]++;
+    }
+    for (int class = 1; class < 257; class++) {
+        start[class] += start[class - 1];
+    }
+    for (Py_ssize_t i = 0; i < n; i++) {
+        sorted[start[combining_class(run[i], old)]++] = run[i];
+    }
+    memcpy(run, sorted, (size_t)n * sizeof(Py_UCS4));
+    mem_free(sorted);
+    return 0;
+}
+
+// The same for few marks, by insertion.
 static void
+sort_short_run(Py_UCS4 *run, Py_ssize_t n, bool old)
+{
+    for (Py_ssize_t i = 1; i < n; i++) {
+        Py_UCS4 ch = run[i];
+        int class = combining_class(ch, old);
+        Py_ssize_t j = i;
+        for (; j > 0 && combining_class(run[j - 1], old) > class; j--) {
+            run[j] = run[j - 1];
+        }
+        run[j] = ch;
+    }
+}
+
+// Canonical order: runs of marks sorted by class. 0 or -1.
+static int
 reorder(Array *a, bool old)
 {
-    for (Py_ssize_t i = 1; i < a->count; i++) {
-        int class = combining_class(a->chars[i], old);
-        if (class == 0) {
+    for (Py_ssize_t i = 0; i < a->count;) {
+        if (combining_class(a->chars[i], old) == 0) {
+            i++;
             continue;
         }
-        Py_UCS4 ch = a->chars[i];
-        Py_ssize_t j = i;
-        while (j > 0 && combining_class(a->chars[j - 1], old) > class) {
-            a->chars[j] = a->chars[j - 1];
-            j--;
+        Py_ssize_t start = i;
+        while (i < a->count && combining_class(a->chars[i], old) != 0) {
+            i++;
         }
-        a->chars[j] = ch;
+        if (i - start <= 16) {
+            sort_short_run(a->chars + start, i - start, old);
+        }
+        else if (sort_run(a->chars + start, i - start, old) < 0) {
+            return -1;
+        }
     }
+    return 0;
 }
 
 static Py_UCS4
@@ -210,7 +253,9 @@ normalize(PyObject *s, int form, bool old)
             goto done;
         }
     }
-    reorder(&a, old);
+    if (reorder(&a, old) < 0) {
+        goto done;
+    }
     if (form == NORMAL_NFC || form == NORMAL_NFKC) {
         compose(&a, old);
     }
