@@ -674,7 +674,7 @@ pair_init(PyObject *op, PyObject *args, PyObject *kwargs)
     PyObject *writer;
     Py_ssize_t size = IO_BUFFER_SIZE;
     if (!args_no_keywords("BufferedRWPair", kwargs)
-        || args_parse(args, "OO|n:BufferedRWPair", &reader, &writer, &size) < 0
+        || !args_parse(args, "OO|n:BufferedRWPair", &reader, &writer, &size)
         || !io_check_ability(reader, ID(readable), "File or stream is not readable.")
         || !io_check_ability(writer, ID(writable), "File or stream is not writable.")) {
         return -1;

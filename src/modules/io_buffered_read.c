@@ -275,7 +275,7 @@ readinto(PyObject *op, PyObject *target, bool once)
     Buffered *self = (Buffered *)op;
     Py_buffer view;
     if (!buffered_check_init(self) || !buffered_check_open(self, "readinto of closed file")
-        || args_parse_one(target, once ? "w*:readinto1" : "w*:readinto", &view) < 0) {
+        || !args_parse_one(target, once ? "w*:readinto1" : "w*:readinto", &view)) {
         return NULL;
     }
     Py_ssize_t got = -1;

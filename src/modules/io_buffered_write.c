@@ -194,7 +194,7 @@ buffered_write_method(PyObject *op, PyObject *data)
 {
     Buffered *self = (Buffered *)op;
     Py_buffer view;
-    if (!buffered_check_init(self) || args_parse_one(data, "y*:write", &view) < 0) {
+    if (!buffered_check_init(self) || !args_parse_one(data, "y*:write", &view)) {
         return NULL;
     }
     Py_ssize_t written = -1;

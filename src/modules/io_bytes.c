@@ -238,7 +238,7 @@ static PyObject *
 bytesio_readinto(PyObject *op, PyObject *target)
 {
     Py_buffer view;
-    if (args_parse_one(target, "w*:readinto", &view) < 0) {
+    if (!args_parse_one(target, "w*:readinto", &view)) {
         return NULL;
     }
     LOCKED(op, Py_ssize_t, -1, read_into(self, view.buf, view.len))
@@ -489,7 +489,7 @@ bytesio_init(PyObject *op, PyObject *args, PyObject *kwargs)
     static const char *const names[] = {"initial_bytes", NULL};
     BytesIo *self = (BytesIo *)op;
     PyObject *initial = NULL;
-    if (args_parse_keywords(args, kwargs, "|O:BytesIO", names, &initial) < 0) {
+    if (!args_parse_keywords(args, kwargs, "|O:BytesIO", names, &initial)) {
         return -1;
     }
     if (!check_exports(self)) {

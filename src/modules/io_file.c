@@ -251,8 +251,7 @@ file_init(PyObject *op, PyObject *args, PyObject *kwargs)
     const char *mode = "r";
     int closefd = 1;
     PyObject *opener = Py_None;
-    if (args_parse_keywords(args, kwargs, "O|spO:FileIO", names, &file, &mode, &closefd, &opener)
-        < 0) {
+    if (!args_parse_keywords(args, kwargs, "O|spO:FileIO", names, &file, &mode, &closefd, &opener)) {
         return -1;
     }
     if (self->fd >= 0) {
@@ -403,7 +402,7 @@ file_readinto(PyObject *op, PyObject *target)
 {
     FileIo *self = (FileIo *)op;
     Py_buffer view;
-    if (!check_readable(self) || args_parse_one(target, "w*:readinto", &view) < 0) {
+    if (!check_readable(self) || !args_parse_one(target, "w*:readinto", &view)) {
         return NULL;
     }
     Py_ssize_t got = read_fd(self, view.buf, view.len);
@@ -498,7 +497,7 @@ file_write(PyObject *op, PyObject *data)
 {
     FileIo *self = (FileIo *)op;
     Py_buffer view;
-    if (!check_writable(self) || args_parse_one(data, "y*:write", &view) < 0) {
+    if (!check_writable(self) || !args_parse_one(data, "y*:write", &view)) {
         return NULL;
     }
     Thread *ts = thread_current();

@@ -42,8 +42,8 @@ newline_init(PyObject *op, PyObject *args, PyObject *kwargs)
     PyObject *decoder;
     int translate;
     PyObject *errors = NULL;
-    if (args_parse_keywords(args, kwargs, "Op|O:IncrementalNewlineDecoder", names, &decoder,
-                            &translate, &errors) < 0) {
+    if (!args_parse_keywords(args, kwargs, "Op|O:IncrementalNewlineDecoder", names, &decoder,
+                            &translate, &errors)) {
         return -1;
     }
     set_ref(self->decoder, new_ref(decoder));
@@ -190,7 +190,7 @@ newline_decode(PyObject *op, PyObject *args, PyObject *kwargs)
     static const char *const names[] = {"input", "final", NULL};
     PyObject *input;
     int final = 0;
-    if (args_parse_keywords(args, kwargs, "O|p:decode", names, &input, &final) < 0) {
+    if (!args_parse_keywords(args, kwargs, "O|p:decode", names, &input, &final)) {
         return NULL;
     }
     return newline_decoder_decode(op, input, final);
@@ -217,7 +217,7 @@ newline_getstate(PyObject *op, PyObject *unused)
             decref(state);
             return error_set(PyExc_TypeError, "illegal decoder state");
         }
-        if (args_parse(state, "OK;illegal decoder state", &buffer, &flag) < 0) {
+        if (!args_parse(state, "OK;illegal decoder state", &buffer, &flag)) {
             decref(state);
             return NULL;
         }
@@ -242,7 +242,7 @@ newline_setstate(PyObject *op, PyObject *state)
     if (!tuple_check(state)) {
         return error_set(PyExc_TypeError, "state argument must be a tuple");
     }
-    if (args_parse(state, "OK;setstate(): illegal state argument", &buffer, &flag) < 0) {
+    if (!args_parse(state, "OK;setstate(): illegal state argument", &buffer, &flag)) {
         return NULL;
     }
     self->pending_cr = flag & 1;

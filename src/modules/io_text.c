@@ -296,8 +296,8 @@ text_init(PyObject *op, PyObject *args, PyObject *kwargs)
     int line_buffering = 0;
     int write_through = 0;
     self->ok = self->detached = false;
-    if (args_parse_keywords(args, kwargs, "O|OOzpp:TextIOWrapper", names, &buffer, &encoding,
-                            &errors, &newline, &line_buffering, &write_through) < 0) {
+    if (!args_parse_keywords(args, kwargs, "O|OOzpp:TextIOWrapper", names, &buffer, &encoding,
+                            &errors, &newline, &line_buffering, &write_through)) {
         return -1;
     }
     if (!newline_is_valid(newline)) {
@@ -958,8 +958,8 @@ text_reconfigure(PyObject *op, PyObject *args, PyObject *kwargs)
     PyObject *newline = NULL;
     PyObject *line_buffering = Py_None;
     PyObject *write_through = Py_None;
-    if (args_parse_keywords(args, kwargs, "|$OOOOO:reconfigure", names, &encoding, &errors,
-                            &newline, &line_buffering, &write_through) < 0
+    if (!args_parse_keywords(args, kwargs, "|$OOOOO:reconfigure", names, &encoding, &errors,
+                            &newline, &line_buffering, &write_through)
         || !check_attached(self)) {
         return NULL;
     }

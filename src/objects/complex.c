@@ -633,7 +633,7 @@ complex_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     if (tuple_size(args) == 1 && (kwargs == NULL || object_length(kwargs) == 0)) {
         return from_single(type, tuple_item_borrow(args, 0));
     }
-    if (args_parse_keywords(args, kwargs, "|OO:complex", names, &real_arg, &imag_arg) < 0) {
+    if (!args_parse_keywords(args, kwargs, "|OO:complex", names, &real_arg, &imag_arg)) {
         return NULL;
     }
     Py_complex real;

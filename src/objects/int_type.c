@@ -172,7 +172,7 @@ int_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     static const char *const names[] = {"", "base", NULL};
     PyObject *x = NULL;
     PyObject *base = NULL;
-    if (args_parse_keywords(args, kwargs, "|OO:int", names, &x, &base) < 0) {
+    if (!args_parse_keywords(args, kwargs, "|OO:int", names, &x, &base)) {
         return NULL;
     }
     return type == &PyLong_Type ? construct(x, base) : construct_subclass(type, x, base);
@@ -312,8 +312,7 @@ int_to_bytes(PyObject *self, PyObject *args, PyObject *kwargs)
     Py_ssize_t length = 1;
     PyObject *order = NULL;
     int is_signed = 0;
-    if (args_parse_keywords(args, kwargs, "|nU$p:to_bytes", names, &length, &order, &is_signed)
-        < 0) {
+    if (!args_parse_keywords(args, kwargs, "|nU$p:to_bytes", names, &length, &order, &is_signed)) {
         return NULL;
     }
     int little = is_little(order);
@@ -338,8 +337,7 @@ int_from_bytes(PyObject *type, PyObject *args, PyObject *kwargs)
     PyObject *source;
     PyObject *order = NULL;
     int is_signed = 0;
-    if (args_parse_keywords(args, kwargs, "O|U$p:from_bytes", names, &source, &order, &is_signed)
-        < 0) {
+    if (!args_parse_keywords(args, kwargs, "O|U$p:from_bytes", names, &source, &order, &is_signed)) {
         return NULL;
     }
     int little = is_little(order);
