@@ -15,6 +15,7 @@
 #include "objects/dict.h"
 #include "objects/error.h"
 #include "objects/function.h"
+#include "objects/list.h"
 #include "objects/slots.h"
 #include "objects/str.h"
 #include "objects/tuple.h"
@@ -41,6 +42,57 @@ type_calculate_metaclass(PyTypeObject *metatype, PyObject *bases)
                          "subclass of the metaclasses of all its bases");
     }
     return winner;
+}
+
+// ---- bases that are no classes (PEP 560) ----
+
+// What base stands for among bases: a new tuple, or NULL (without an exception: base itself).
+static PyObject *
+mro_entries(PyObject *base, PyObject *bases)
+{
+    PyObject *method;
+    if (type_check(base) || object_getattr_optional(base, ID(__mro_entries__), &method) <= 0) {
+        return NULL;
+    }
+    PyObject *entries = object_call_onearg(method, bases);
+    decref(method);
+    if (entries != NULL && !tuple_check(entries)) {
+        error_set(PyExc_TypeError, "__mro_entries__ must return a tuple");
+        clear_ref(entries);
+    }
+    return entries;
+}
+
+PyObject *
+type_resolve_bases(PyObject *bases)
+{
+    PyObject *list = NULL;      // made when the first base is replaced
+    for (Py_ssize_t i = 0; i < tuple_size(bases); i++) {
+        PyObject *entries = mro_entries(tuple_item(bases, i), bases);
+        if (entries == NULL) {
+            if (error_occurred() ||
+                (list != NULL && list_append(list, tuple_item(bases, i)) < 0)) {
+                xdecref(list);
+                return NULL;
+            }
+            continue;
+        }
+        if (list == NULL) {
+            list = list_from_array(tuple_items(bases), i);
+        }
+        int failed = list == NULL || list_extend(list, entries) < 0;
+        decref(entries);
+        if (failed) {
+            xdecref(list);
+            return NULL;
+        }
+    }
+    if (list == NULL) {
+        return new_ref(bases);
+    }
+    PyObject *result = list_as_tuple(list);
+    decref(list);
+    return result;
 }
 
 // ---- what a class in the making consists of ----
