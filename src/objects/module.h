@@ -65,7 +65,8 @@ PyObject *module_def_init(PyModuleDef *def);
 PyObject *module_from_def_and_spec(PyModuleDef *def, PyObject *spec);
 // Allocates state and runs the Py_mod_exec functions.
 int module_exec_def(PyObject *module, PyModuleDef *def);
-// Single-phase (PyModule_Create): module with state, functions and docstring, no exec slots.
+// Single-phase (PyModule_Create): module with state, functions and docstring. m_slots are not looked
+// at: sys and builtins are made so before anything could give them a spec.
 PyObject *module_create(PyModuleDef *def);
 
 // For messages: whether a module of this origin (a str, or NULL) lies where the script does, so

@@ -299,10 +299,6 @@ module_create(PyModuleDef *def)
     if (module_def_init(def) == NULL) {
         return NULL;
     }
-    if (def->m_slots != NULL) {
-        return error_format(PyExc_SystemError, "module %s: PyModule_Create is incompatible with "
-                            "m_slots", def->m_name);
-    }
     PyObject *module = module_new_cstr(def->m_name);
     if (module == NULL) {
         return NULL;
