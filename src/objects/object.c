@@ -710,6 +710,31 @@ object_length_hint(PyObject *op, Py_ssize_t fallback)
     return length;
 }
 
+PyObject *
+object_fspath(PyObject *op)
+{
+    if (str_check(op) || bytes_check(op)) {
+        return new_ref(op);
+    }
+    PyObject *method = object_lookup_special(op, ID(__fspath__));
+    if (method == NULL) {
+        if (!error_occurred()) {
+            error_format(PyExc_TypeError, "expected str, bytes or os.PathLike object, not %.200s",
+                         type_of(op)->tp_name);
+        }
+        return NULL;
+    }
+    PyObject *path = object_call_noargs(method);
+    decref(method);
+    if (path != NULL && !str_check(path) && !bytes_check(path)) {
+        error_format(PyExc_TypeError,
+                     "expected %.200s.__fspath__() to return str or bytes, not %.200s",
+                     type_of(op)->tp_name, type_of(path)->tp_name);
+        clear_ref(path);
+    }
+    return path;
+}
+
 // ---- instance and subclass checks ----
 
 PyObject *

@@ -153,6 +153,9 @@ Py_ssize_t object_length(PyObject *op);
 // operator.length_hint: fallback when op has neither length nor hint; -1 on error.
 Py_ssize_t object_length_hint(PyObject *op, Py_ssize_t fallback);
 
+// os.fspath(op): str and bytes as they are, else what __fspath__ gives. TypeError for others.
+PyObject *object_fspath(PyObject *op);
+
 // ---- Kinds ----
 
 int object_isinstance(PyObject *op, PyObject *cls);
