@@ -264,6 +264,8 @@ PyObject *str_decode_fsdefault_size(const char *text, Py_ssize_t size);
 PyObject *str_encode_fsdefault(PyObject *s);
 // Converters for args_parse: *result is a bytes (str) object made from str, bytes or PathLike
 // without NULs; with arg NULL the result is released. 1 (or the cleanup flag) on success, 0 on error.
+// os.fspath: str and bytes as they are, __fspath__ of others. New reference, or TypeError.
+PyObject *str_fspath(PyObject *arg);
 int str_fs_converter(PyObject *arg, void *result);
 int str_fs_decoder(PyObject *arg, void *result);
 PyObject *str_decode_locale(const char *text, const char *errors); // always UTF-8 here

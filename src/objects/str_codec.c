@@ -479,9 +479,8 @@ str_encode_locale(PyObject *s, const char *errors)
     return str_encode_utf8(s, errors);
 }
 
-// os.fspath: str and bytes as they are, __fspath__ of others. New reference.
-static PyObject *
-path_of(PyObject *arg)
+PyObject *
+str_fspath(PyObject *arg)
 {
     if (str_check(arg) || bytes_check(arg)) {
         return new_ref(arg);
@@ -515,7 +514,7 @@ str_fs_converter(PyObject *arg, void *result)
         clear_ref(*slot);
         return 1;
     }
-    PyObject *path = path_of(arg);
+    PyObject *path = str_fspath(arg);
     if (path == NULL) {
         return 0;
     }
@@ -542,7 +541,7 @@ str_fs_decoder(PyObject *arg, void *result)
         clear_ref(*slot);
         return 1;
     }
-    PyObject *path = path_of(arg);
+    PyObject *path = str_fspath(arg);
     if (path == NULL) {
         return 0;
     }
