@@ -359,6 +359,9 @@ def emit_names(db, out):
         if row["name"].endswith("-*"):
             codes = span(row)
             prefix = row["name"][:-1]
+            # CPython 3.14 names no ideographs but those of CJK.
+            if prefix == "TANGUT IDEOGRAPH-":
+                continue
             ranges.append((codes[0], codes[-1], prefix))
             for code in codes:
                 if db.names.get(code) == f"{prefix}{code:04X}":

@@ -215,7 +215,9 @@ unicode_old_properties(Py_UCS4 ch)
         .assigned = assigned,
         .category = category_names[record->category],
         .bidirectional = bidirectional_names[record->bidirectional],
-        .east_asian_width = assigned ? width_names[record->width] : unicode_east_asian_width(ch),
+        .east_asian_width = assigned || data_record(ch)->category != 0
+                                ? width_names[record->width]
+                                : unicode_east_asian_width(ch),
         .mirrored = record->mirrored != 0,
         .decimal = record->decimal,
     };
