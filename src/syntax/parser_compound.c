@@ -204,8 +204,9 @@ parse_with_item(Parser *p)
         target = check_node(p, ast_starred(p->arena, span_from(p, first), target, CTX_STORE));
     }
     int next = target != NULL ? peek(p) : 0;
-    if (target != NULL && (next == TOK_COMMA || next == TOK_RPAR || next == TOK_COLON)
-        && invalid_target(target, TARGET_STAR) == NULL) {
+    bool ends = next == TOK_COMMA || next == TOK_RPAR || next == TOK_COLON
+                || (p->errors && next == TOK_NEWLINE);
+    if (target != NULL && ends && invalid_target(target, TARGET_STAR) == NULL) {
         return set_context(p, target, CTX_STORE) != NULL
                    ? check_node(p, ast_withitem(p->arena, context, target))
                    : NULL;
@@ -232,10 +233,7 @@ parse_bracketed_items(Parser *p)
             return NULL;
         }
     } while (accept(p, TOK_COMMA) && !at(p, TOK_RPAR));
-    if (!accept(p, TOK_RPAR) || !accept(p, TOK_COLON)) {
-        return NULL;
-    }
-    return take_seq(p, mark);
+    return accept(p, TOK_RPAR) && expect_colon(p) ? take_seq(p, mark) : NULL;
 }
 
 static WithItemSeq *

@@ -250,6 +250,8 @@ typedef struct {
     bool slash;             // "/" was seen
     bool any;               // a parameter was seen
     bool defaults;          // one with a default was seen
+    bool slash_default;     // one with a default was seen before "/"
+    bool settled;           // and another one after it: nothing more is said about defaults
     bool star;              // "*" was seen
 } ParamScan;
 
@@ -308,6 +310,7 @@ scan_slash(ParamScan *s)
         return false;
     }
     s->slash = true;
+    s->slash_default = s->defaults;
     if (at(p, TOK_STAR)) {
         raise_at(p, token_here(p)->span, "expected comma between / and *");
         return false;
@@ -349,17 +352,31 @@ scan_plain_param(ParamScan *s)
     }
     if (at(p, TOK_EQUAL)) {
         s->defaults = true;
+        s->settled |= s->slash_default;
         if (!scan_default(s)) {
             return false;
         }
     }
-    else if (s->defaults && !s->star && (at(p, TOK_COMMA) || at(p, s->end))) {
+    else if (s->defaults && !s->settled && !s->star && (at(p, TOK_COMMA) || at(p, s->end))) {
         Span last = span_from(p, first);
         raise_at(p, last, "parameter without a default follows parameter with a default");
         return false;
     }
     s->any = true;
     return scan_comma(s);
+}
+
+// In a lambda the place is what follows.
+static void
+raise_bare_star(ParamScan *s, Span star)
+{
+    static const char text[] = "named parameters must follow bare *";
+    if (s->lambda) {
+        raise_last(s->p, text);
+    }
+    else {
+        raise_at(s->p, star, text);
+    }
 }
 
 static bool
@@ -376,12 +393,12 @@ scan_star(ParamScan *s)
     }
     s->star = true;
     if (at(p, s->end)) {
-        raise_at(p, star, "named parameters must follow bare *");
+        raise_bare_star(s, star);
         return false;
     }
     if (accept(p, TOK_COMMA)) {
         if (at(p, s->end) || at(p, TOK_DOUBLESTAR)) {
-            raise_at(p, star, "named parameters must follow bare *");
+            raise_bare_star(s, star);
         }
         else if (at(p, TOK_TYPE_COMMENT)) {
             raise_last(p, "bare * has associated type comment");

@@ -402,11 +402,6 @@ close_bracket(Tokenizer *t, int c)
     int open = t->brackets[t->level - 1];
     int line = t->bracket_lines[t->level - 1];
     if (!t->extra_tokens && !brackets_match(open, c)) {
-        if (in_field && fs->levels[fs->depth - 1] == t->level - 1 && c == '}') {
-            return tokenizer_error(
-                t, "%c-string: closing parenthesis '%c' does not match opening parenthesis '%c'",
-                fs->kind, c, open);
-        }
         if (line != t->lineno) {
             return tokenizer_error(
                 t, "closing parenthesis '%c' does not match opening parenthesis '%c' on line %d",
@@ -508,10 +503,6 @@ line_end(Tokenizer *t, Token *token)
         return 1;
     }
     tokenizer_make(t, token, TOK_NEWLINE);
-    if (!t->extra_tokens) {
-        token->end = token->start;
-        token->span.end_col_offset = token->span.col_offset;
-    }
     return 1;
 }
 
@@ -528,10 +519,10 @@ read_dot(Tokenizer *t, Token *token)
 static int
 read_token(Tokenizer *t, Token *token)
 {
+    t->start = -1;
     if (t->at_line_start && start_line(t) < 0) {
         return -1;
     }
-    t->start = -1;
     if (t->done == TOKENIZER_ERROR) {
         return -1;
     }
