@@ -368,19 +368,24 @@ import_attribute(const char *module_name, const char *name)
 
 // ---- bootstrap ----
 
-// Runs a frozen module that importlib cannot import yet: importlib itself.
+// Runs a frozen module that importlib cannot import yet: importlib itself. The module learns
+// by __origname__ which file of the library it is.
 static PyObject *
-run_frozen(const char *frozen_name)
+run_frozen(const char *frozen_name, const char *original_name)
 {
     PyObject *name = str_intern_cstr(frozen_name);
+    PyObject *original = str_intern_cstr(original_name);
     PyObject *module = name != NULL ? import_add_module(name) : NULL;
     PyObject *code = module != NULL ? imp_frozen_code(frozen_name) : NULL;
     PyObject *dict = code != NULL ? module_dict_borrow(module) : NULL;
     PyObject *result = NULL;
-    if (dict != NULL && dict_set(dict, ID(__builtins__), roots()->builtins) == 0) {
+    if (dict != NULL && original != NULL &&
+        dict_set(dict, ID(__builtins__), roots()->builtins) == 0 &&
+        dict_set(dict, ID(__origname__), original) == 0) {
         result = vm_eval_code(code, dict, dict);
     }
     xdecref(name);
+    xdecref(original);
     xdecref(code);
     if (result == NULL) {
         clear_ref(module);
@@ -392,7 +397,7 @@ run_frozen(const char *frozen_name)
 int
 import_init(void)
 {
-    PyObject *bootstrap = run_frozen("_frozen_importlib");
+    PyObject *bootstrap = run_frozen("_frozen_importlib", "importlib._bootstrap");
     PyObject *imp = bootstrap != NULL ? imp_create() : NULL;
     PyObject *sys = imp != NULL ? import_get_module(ID(sys)) : NULL;
     PyObject *installed = NULL;
