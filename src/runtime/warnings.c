@@ -792,13 +792,15 @@ warnings_exec(PyObject *module)
     InterpreterRoots *roots = interpreter_roots();
     if (roots->warnings_context == NULL) {
         PyObject *class = import_attribute("_contextvars", "ContextVar");
-        if (class == NULL) {
+        if (class == NULL && !error_clear_if(PyExc_ImportError)) {
             return -1;
         }
-        roots->warnings_context = object_call_format(class, "s", "warnings_context");
-        decref(class);
-        if (roots->warnings_context == NULL) {
-            return -1;
+        if (class != NULL) {
+            roots->warnings_context = object_call_format(class, "s", "warnings_context");
+            decref(class);
+            if (roots->warnings_context == NULL) {
+                return -1;
+            }
         }
     }
     if (module_add(module, "filters", roots->warnings_filters) < 0 ||
@@ -806,7 +808,9 @@ warnings_exec(PyObject *module)
         module_add(module, "_defaultaction", roots->warnings_default_action) < 0) {
         return -1;
     }
-    return module_add(module, "_warnings_context", roots->warnings_context);
+    // Without context variables there are only the filters of the process.
+    return roots->warnings_context == NULL
+               ? 0 : module_add(module, "_warnings_context", roots->warnings_context);
 }
 
 static PyModuleDef_Slot warnings_slots[] = {
