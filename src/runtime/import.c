@@ -192,7 +192,7 @@ find_and_load(PyObject *absolute)
     if (sys_audit("import", "(OOOOO)", absolute, Py_None, Py_None, Py_None, Py_None) < 0) {
         return NULL;
     }
-    return object_call_method_onearg(bootstrap, ID(_find_and_load), absolute);
+    return object_call_method(bootstrap, ID(_find_and_load), absolute, roots()->import_func, NULL);
 }
 
 // A module that another thread is still initialising: wait for it through importlib's lock.
