@@ -13,6 +13,7 @@
 #include "objects/args.h"
 #include "objects/build.h"
 #include "objects/call.h"
+#include "objects/context.h"
 #include "objects/dict.h"
 #include "objects/error.h"
 #include "objects/int.h"
@@ -791,16 +792,11 @@ warnings_exec(PyObject *module)
 {
     InterpreterRoots *roots = interpreter_roots();
     if (roots->warnings_context == NULL) {
-        PyObject *class = import_attribute("_contextvars", "ContextVar");
-        if (class == NULL && !error_clear_if(PyExc_ImportError)) {
+        PyObject *name = str_from_cstr("warnings_context");
+        roots->warnings_context = name != NULL ? context_var_new(name, NULL) : NULL;
+        xdecref(name);
+        if (roots->warnings_context == NULL) {
             return -1;
-        }
-        if (class != NULL) {
-            roots->warnings_context = object_call_format(class, "s", "warnings_context");
-            decref(class);
-            if (roots->warnings_context == NULL) {
-                return -1;
-            }
         }
     }
     if (module_add(module, "filters", roots->warnings_filters) < 0 ||
@@ -808,9 +804,7 @@ warnings_exec(PyObject *module)
         module_add(module, "_defaultaction", roots->warnings_default_action) < 0) {
         return -1;
     }
-    // Without context variables there are only the filters of the process.
-    return roots->warnings_context == NULL
-               ? 0 : module_add(module, "_warnings_context", roots->warnings_context);
+    return module_add(module, "_warnings_context", roots->warnings_context);
 }
 
 static PyModuleDef_Slot warnings_slots[] = {
