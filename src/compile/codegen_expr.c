@@ -635,7 +635,7 @@ void
 await_to(Compiler *c, Span span, Place value, int kind, Reg dst)
 {
     uint32_t height = c->unit->height;
-    if (!reg_is_temp(dst) || reg_index(dst) < height) {
+    if (!reg_is_temp(dst) || reg_index(dst) + 1 < height) {
         Reg t = temp_push(c);
         await_to(c, span, value, kind, t);
         temp_set_height(c, height);
