@@ -1,92 +1,109 @@
-// Context variables; see context.h.
+// Context, ContextVar and Token: see context.h.
 #include "objects/context.h"
 
 #include <stddef.h>
 
-#include "abi/constants.h"
-#include "base/hash.h"
 #include "memory/heap.h"
-#include "memory/refcount.h"
 #include "objects/args.h"
+#include "objects/attributes.h"
 #include "objects/bool.h"
 #include "objects/call.h"
+#include "objects/context_map.h"
 #include "objects/dict.h"
 #include "objects/error.h"
 #include "objects/genericalias.h"
-#include "objects/identifiers.h"
+#include "objects/int.h"
+#include "objects/interpreter.h"
+#include "objects/list.h"
 #include "objects/str.h"
 #include "objects/tuple.h"
 #include "objects/type.h"
 #include "objects/weakref.h"
 #include "thread/critical_section.h"
 
+#define STATIC_TYPE_HEAD {{.ob_ref_local = REF_IMMORTAL_LOCAL, .ob_type = &PyType_Type}, 0}
+
 typedef struct {
     PyObject ob_base;
-    PyObject *values;       // atomic: release under the object's critical section; a dict
-    bool shared;            // lock: the object's; values belongs to other contexts too
-    int entered;            // atomic: the context is current somewhere
-    PyObject *previous;     // entering thread: what was current before, or NULL
-    PyObject *weakrefs;
+    PyObject *map;              // lock: this object; see context_map.h; NULL when empty
+    PyObject *previous;         // the thread that entered: what was current before, owned or NULL
+    PyObject *weakreflist;
+    uint8_t entered;            // atomic
 } Context;
 
 typedef struct {
     PyObject ob_base;
-    PyObject *name;             // immutable
-    PyObject *default_value;    // immutable; NULL for none
-    Py_hash_t hash;             // immutable
+    PyObject *name;             // immutable, owned str
+    PyObject *default_value;    // immutable, owned or NULL
+    uint64_t hash;              // immutable, unique
 } ContextVar;
 
 typedef struct {
     PyObject ob_base;
-    PyObject *context;      // immutable
-    PyObject *var;          // immutable
-    PyObject *old_value;    // immutable; NULL when there was none
-    int used;               // atomic
-} Token;
+    PyObject *context;          // immutable, owned
+    PyObject *var;              // immutable, owned
+    PyObject *old_value;        // immutable, owned or NULL
+    uint8_t used;               // atomic
+} ContextToken;
 
-// ---- contexts ----
+#define CTX(op) ((Context *)(op))
+#define VAR(op) ((ContextVar *)(op))
+#define TOKEN(op) ((ContextToken *)(op))
 
-static PyObject *
-context_with(PyObject *values, bool shared)
+uint64_t
+context_key_hash(PyObject *key)
 {
-    Context *context = values != NULL ? (Context *)type_alloc(&PyContext_Type, 0) : NULL;
-    if (context == NULL) {
-        xdecref(values);
-        return NULL;
-    }
-    context->values = values;
-    context->shared = shared;
-    return (PyObject *)context;
+    return VAR(key)->hash;
 }
+
+// ---- maps ----
+
+// The map of a context as a new reference, or NULL when empty.
+static PyObject *
+context_map(PyObject *context)
+{
+    CriticalSection cs;
+    critical_section_begin(&cs, context);
+    PyObject *map = xnew_ref(CTX(context)->map);
+    critical_section_end(&cs);
+    return map;
+}
+
+// Replaces the map; consumes it.
+static void
+context_set_map_steal(PyObject *context, PyObject *map)
+{
+    CriticalSection cs;
+    critical_section_begin(&cs, context);
+    PyObject *old = CTX(context)->map;
+    CTX(context)->map = map;
+    critical_section_end(&cs);
+    xdecref(old);
+}
+
+// ---- Context ----
 
 PyObject *
 context_new(void)
 {
-    return context_with(dict_new(), false);
-}
-
-// The dict with its reference, marked as shared.
-static PyObject *
-share_values(Context *context)
-{
-    CriticalSection cs;
-    critical_section_begin(&cs, context);
-    context->shared = true;
-    PyObject *values = new_ref(context->values);
-    critical_section_end(&cs);
-    return values;
+    return PyContext_Type.tp_alloc(&PyContext_Type, 0);
 }
 
 PyObject *
-context_copy(PyObject *op)
+context_copy(PyObject *context)
 {
-    return context_with(share_values((Context *)op), true);
+    PyObject *copy = context_new();
+    if (copy != NULL) {
+        CTX(copy)->map = context_map(context);
+    }
+    return copy;
 }
 
-// Borrowed from the thread.
+// The thread's context, made when there is none. Borrowed from the thread.
 static PyObject *
-current_borrow(Thread *ts)
+context_current_borrow(void)
 {
+    Thread *ts = thread_current();
     if (ts->context == NULL) {
         ts->context = context_new();
     }
@@ -96,76 +113,46 @@ current_borrow(Thread *ts)
 PyObject *
 context_copy_current(void)
 {
-    PyObject *current = current_borrow(thread_current());
-    return current != NULL ? context_copy(current) : NULL;
-}
-
-// A dict that only this context has: the caller holds the critical section.
-static PyObject *
-own_values_lock_held(Context *context)
-{
-    if (context->shared) {
-        PyObject *copy = dict_copy(context->values);
-        if (copy == NULL) {
-            return NULL;
-        }
-        PyObject *old = context->values;
-        atomic_store_release_ptr(&context->values, copy);
-        context->shared = false;
-        decref(old);
-    }
-    return context->values;
-}
-
-// value NULL deletes. 0 or -1.
-static int
-context_store(Context *context, PyObject *var, PyObject *value)
-{
-    CriticalSection cs;
-    critical_section_begin(&cs, context);
-    PyObject *values = own_values_lock_held(context);
-    int result = values == NULL ? -1 : value != NULL ? dict_set(values, var, value)
-                                                     : dict_del(values, var);
-    critical_section_end(&cs);
-    return result;
+    PyObject *context = context_current_borrow();
+    return context == NULL ? NULL : context_copy(context);
 }
 
 int
-context_enter(Thread *ts, PyObject *op)
+context_enter(PyObject *context)
 {
-    Context *context = (Context *)op;
-    int expected = 0;
-    if (!atomic_cas_int(&context->entered, &expected, 1)) {
-        error_format(PyExc_RuntimeError, "cannot enter context: %R is already entered", op);
+    Thread *ts = thread_current();
+    uint8_t expected = 0;
+    if (!atomic_cas_u8(&CTX(context)->entered, &expected, 1)) {
+        error_format(PyExc_RuntimeError, "cannot enter context: %R is already entered", context);
         return -1;
     }
-    context->previous = ts->context;        // its reference moves
-    ts->context = new_ref(op);
+    CTX(context)->previous = ts->context;
+    ts->context = new_ref(context);
     return 0;
 }
 
 int
-context_exit(Thread *ts, PyObject *op)
+context_exit(PyObject *context)
 {
-    Context *context = (Context *)op;
-    if (!atomic_load_int(&context->entered)) {
-        error_format(PyExc_RuntimeError, "cannot exit context: %R has not been entered", op);
+    Thread *ts = thread_current();
+    if (!atomic_load_relaxed_u8(&CTX(context)->entered)) {
+        error_format(PyExc_RuntimeError, "cannot exit context: %R has not been entered", context);
         return -1;
     }
-    if (ts->context != op) {
+    if (ts->context != context) {
         error_set(PyExc_RuntimeError,
                   "cannot exit context: thread state references a different context object");
         return -1;
     }
-    ts->context = context->previous;
-    context->previous = NULL;
-    atomic_store_int(&context->entered, 0);
-    decref(op);
+    ts->context = CTX(context)->previous;
+    CTX(context)->previous = NULL;
+    (void)atomic_exchange_u8(&CTX(context)->entered, 0);
+    decref(context);
     return 0;
 }
 
 static PyObject *
-context_type_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+context_tp_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     if (tuple_size(args) > 0 || (kwargs != NULL && dict_size(kwargs) > 0)) {
         return error_set(PyExc_TypeError, "Context() does not accept any arguments");
@@ -173,182 +160,287 @@ context_type_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     return context_new();
 }
 
-static PyObject *
-context_run(PyObject *op, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
-{
-    if (nargs < 1) {
-        return error_set(PyExc_TypeError, "run() missing 1 required positional argument");
-    }
-    Thread *ts = thread_current();
-    if (context_enter(ts, op) < 0) {
-        return NULL;
-    }
-    PyObject *result = object_vectorcall(args[0], args + 1, (size_t)(nargs - 1), kwnames);
-    PyObject *failure = error_take();
-    if (context_exit(ts, op) < 0) {
-        clear_ref(result);
-    }
-    if (failure != NULL) {
-        error_chain_steal(failure);
-    }
-    return result;
-}
-
-static bool
-check_key(PyObject *key)
-{
-    if (object_type(key) != &PyContextVar_Type) {
-        error_format(PyExc_TypeError, "a ContextVar key was expected, got %R", key);
-        return false;
-    }
-    return true;
-}
-
-static PyObject *
-context_subscript(PyObject *op, PyObject *key)
-{
-    if (!check_key(key)) {
-        return NULL;
-    }
-    PyObject *values = share_values((Context *)op);
-    PyObject *value = NULL;
-    int found = dict_get(values, key, &value);
-    decref(values);
-    return found == 0 ? error_set_object(PyExc_KeyError, key) : value;
-}
-
 static int
-context_contains(PyObject *op, PyObject *key)
+context_clear(PyObject *self)
 {
-    if (!check_key(key)) {
-        return -1;
-    }
-    PyObject *values = share_values((Context *)op);
-    int found = dict_contains(values, key);
-    decref(values);
-    return found;
-}
-
-static PyObject *
-context_get_method(PyObject *op, PyObject *const *args, Py_ssize_t nargs)
-{
-    if (!args_check_positional("get", nargs, 1, 2) || !check_key(args[0])) {
-        return NULL;
-    }
-    PyObject *values = share_values((Context *)op);
-    PyObject *value = NULL;
-    int found = dict_get(values, args[0], &value);
-    decref(values);
-    return found == 0 ? new_ref(nargs > 1 ? args[1] : Py_None) : value;
-}
-
-static Py_ssize_t
-context_length(PyObject *op)
-{
-    PyObject *values = share_values((Context *)op);
-    Py_ssize_t size = dict_size(values);
-    decref(values);
-    return size;
-}
-
-// Keys, values and items are views of a dict that no longer changes.
-static PyObject *
-context_view(PyObject *op, PyTypeObject *type)
-{
-    PyObject *values = share_values((Context *)op);
-    PyObject *view = dict_view_new(values, type);
-    decref(values);
-    return view;
-}
-
-static PyObject *
-iterate_view(PyObject *op, PyTypeObject *type)
-{
-    PyObject *view = context_view(op, type);
-    PyObject *iterator = view != NULL ? object_iter(view) : NULL;
-    xdecref(view);
-    return iterator;
-}
-
-static PyObject *
-context_iter(PyObject *op)
-{
-    return iterate_view(op, &PyDictKeys_Type);
-}
-
-static PyObject *
-context_keys(PyObject *op, PyObject *unused)
-{
-    return iterate_view(op, &PyDictKeys_Type);
-}
-
-static PyObject *
-context_values(PyObject *op, PyObject *unused)
-{
-    return iterate_view(op, &PyDictValues_Type);
-}
-
-static PyObject *
-context_items(PyObject *op, PyObject *unused)
-{
-    return iterate_view(op, &PyDictItems_Type);
-}
-
-static PyObject *
-context_copy_method(PyObject *op, PyObject *unused)
-{
-    return context_copy(op);
-}
-
-static PyObject *
-context_richcompare(PyObject *a, PyObject *b, int op)
-{
-    if (!context_check(a) || !context_check(b) || (op != Py_EQ && op != Py_NE)) {
-        return new_ref(Py_NotImplemented);
-    }
-    PyObject *x = share_values((Context *)a);
-    PyObject *y = share_values((Context *)b);
-    PyObject *result = object_richcompare(x, y, op);
-    decref(x);
-    decref(y);
-    return result;
-}
-
-static int
-context_traverse(PyObject *op, visitproc visit, void *arg)
-{
-    Context *context = (Context *)op;
-    int result = context->values != NULL ? visit(context->values, arg) : 0;
-    return result == 0 && context->previous != NULL ? visit(context->previous, arg) : result;
-}
-
-static int
-context_clear(PyObject *op)
-{
-    Context *context = (Context *)op;
-    clear_ref(context->previous);
-    clear_ref(context->values);
-    context->values = NULL;
+    clear_ref(CTX(self)->previous);
+    clear_ref(CTX(self)->map);
     return 0;
 }
 
 static void
-context_dealloc(PyObject *op)
+context_dealloc(PyObject *self)
 {
-    gc_untrack(op);
-    weakref_clear_all(op);
-    context_clear(op);
-    object_type(op)->tp_free(op);
+    gc_untrack(self);
+    if (CTX(self)->weakreflist != NULL) {
+        weakref_clear_all(self);
+    }
+    (void)context_clear(self);
+    type_of(self)->tp_free(self);
 }
 
+static int
+context_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    PyObject *fields[2] = {CTX(self)->previous, CTX(self)->map};
+    for (int i = 0; i < 2; i++) {
+        int result = fields[i] == NULL ? 0 : visit(fields[i], arg);
+        if (result != 0) {
+            return result;
+        }
+    }
+    return 0;
+}
+
+// 1 and *value owned, 0, or -1 with TypeError for keys that are no ContextVar.
+static int
+context_find(PyObject *self, PyObject *key, PyObject **value)
+{
+    *value = NULL;
+    if (type_of(key) != &PyContextVar_Type) {
+        error_format(PyExc_TypeError, "a ContextVar key was expected, got %R", key);
+        return -1;
+    }
+    PyObject *map = context_map(self);
+    *value = xnew_ref(context_map_find_borrow(map, VAR(key)->hash));
+    xdecref(map);
+    return *value != NULL;
+}
+
+static Py_ssize_t
+context_length(PyObject *self)
+{
+    PyObject *map = context_map(self);
+    Py_ssize_t size = context_map_size(map);
+    xdecref(map);
+    return size;
+}
+
+static PyObject *
+context_subscript(PyObject *self, PyObject *key)
+{
+    PyObject *value;
+    if (context_find(self, key, &value) == 0) {
+        error_set_object(PyExc_KeyError, key);
+    }
+    return value;
+}
+
+static int
+context_contains(PyObject *self, PyObject *key)
+{
+    PyObject *value;
+    int found = context_find(self, key, &value);
+    xdecref(value);
+    return found;
+}
+
+static PyObject *
+context_get(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
+{
+    if (!args_check_positional("get", nargs, 1, 2)) {
+        return NULL;
+    }
+    PyObject *value;
+    int found = context_find(self, args[0], &value);
+    if (found == 0) {
+        return nargs > 1 ? new_ref(args[1]) : Py_None;
+    }
+    return value;
+}
+
+static PyObject *
+context_copy_method(PyObject *self, PyObject *unused)
+{
+    return context_copy(self);
+}
+
+static PyObject *
+context_run(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    if (nargs < 1) {
+        return error_set(PyExc_TypeError, "run() missing 1 required positional argument");
+    }
+    if (context_enter(self) < 0) {
+        return NULL;
+    }
+    PyObject *result = object_vectorcall(args[0], args + 1, (size_t)(nargs - 1), kwnames);
+    PyObject *exc = error_take();
+    if (context_exit(self) < 0) {
+        clear_ref(result);
+        xdecref(exc);
+        return NULL;
+    }
+    error_restore_steal(exc);
+    return result;
+}
+
+// Compares with the map of the other context.
+static int
+value_differs(PyObject *key, PyObject *value, void *arg)
+{
+    PyObject *other = context_map_find_borrow(arg, VAR(key)->hash);
+    if (other == NULL) {
+        return 1;
+    }
+    int equal = object_richcompare_bool(value, other, Py_EQ);
+    return equal < 0 ? -1 : !equal;
+}
+
+static PyObject *
+context_richcompare(PyObject *v, PyObject *w, int op)
+{
+    if (type_of(v) != &PyContext_Type || type_of(w) != &PyContext_Type ||
+        (op != Py_EQ && op != Py_NE)) {
+        return Py_NotImplemented;
+    }
+    PyObject *a = context_map(v);
+    PyObject *b = context_map(w);
+    int differs = 0;
+    if (a != b) {
+        differs = context_map_size(a) != context_map_size(b);
+        if (!differs) {
+            differs = context_map_each(a, value_differs, b);
+        }
+    }
+    xdecref(a);
+    xdecref(b);
+    return differs < 0 ? NULL : bool_from_int(differs == (op == Py_NE));
+}
+
+// ---- iterating over a context: a snapshot ----
+
+typedef struct {
+    PyObject ob_base;
+    PyObject *items;            // immutable, owned list
+    ssize_t next;               // atomic
+} ContextIter;
+
+static int
+collect_key(PyObject *key, PyObject *value, void *arg)
+{
+    return list_append(arg, key);
+}
+
+static int
+collect_value(PyObject *key, PyObject *value, void *arg)
+{
+    return list_append(arg, value);
+}
+
+static int
+collect_item(PyObject *key, PyObject *value, void *arg)
+{
+    PyObject *pair = tuple_pair(key, value);
+    return pair == NULL ? -1 : list_append_steal(arg, pair);
+}
+
+static PyObject *
+context_iter_of(PyTypeObject *type, PyObject *self,
+                int (*collect)(PyObject *key, PyObject *value, void *arg))
+{
+    PyObject *items = list_new(0);
+    if (items == NULL) {
+        return NULL;
+    }
+    PyObject *map = context_map(self);
+    int result = context_map_each(map, collect, items);
+    xdecref(map);
+    PyObject *iter = result < 0 ? NULL : heap_new_object(type, sizeof(ContextIter));
+    if (iter == NULL) {
+        decref(items);
+        return NULL;
+    }
+    ((ContextIter *)iter)->items = items;
+    ((ContextIter *)iter)->next = 0;
+    gc_track(iter);
+    return iter;
+}
+
+static PyObject *
+context_iter(PyObject *self)
+{
+    return context_iter_of(&context_keys_type, self, collect_key);
+}
+
+static PyObject *
+context_keys(PyObject *self, PyObject *unused)
+{
+    return context_iter(self);
+}
+
+static PyObject *
+context_values(PyObject *self, PyObject *unused)
+{
+    return context_iter_of(&context_values_type, self, collect_value);
+}
+
+static PyObject *
+context_items(PyObject *self, PyObject *unused)
+{
+    return context_iter_of(&context_items_type, self, collect_item);
+}
+
+static void
+context_iter_dealloc(PyObject *self)
+{
+    gc_untrack(self);
+    decref(((ContextIter *)self)->items);
+    type_of(self)->tp_free(self);
+}
+
+static int
+context_iter_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    return visit(((ContextIter *)self)->items, arg);
+}
+
+static PyObject *
+context_iter_next(PyObject *self)
+{
+    ContextIter *iter = (ContextIter *)self;
+    ssize_t i = atomic_load_relaxed_ssize(&iter->next);
+    if (i >= list_size(iter->items)) {
+        return NULL;
+    }
+    i = atomic_add_ssize(&iter->next, 1);
+    return list_get_optional(iter->items, i);
+}
+
+static Py_ssize_t
+context_iter_length(PyObject *self)
+{
+    return list_size(((ContextIter *)self)->items);
+}
+
+static PyMappingMethods context_iter_as_mapping = {.mp_length = context_iter_length};
+
+#define CONTEXT_ITER_TYPE(symbol, name)                                 \
+    PyTypeObject symbol = {                                             \
+        .ob_base = STATIC_TYPE_HEAD,                                    \
+        .tp_name = name,                                                \
+        .tp_basicsize = sizeof(ContextIter),                            \
+        .tp_dealloc = context_iter_dealloc,                             \
+        .tp_as_mapping = &context_iter_as_mapping,                      \
+        .tp_getattro = object_generic_getattr,                          \
+        .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,            \
+        .tp_traverse = context_iter_traverse,                           \
+        .tp_iter = object_self_iter,                                    \
+        .tp_iternext = context_iter_next,                               \
+    };
+
+CONTEXT_ITER_TYPE(context_keys_type, "keys")
+CONTEXT_ITER_TYPE(context_values_type, "values")
+CONTEXT_ITER_TYPE(context_items_type, "items")
+
 static PyMethodDef context_methods[] = {
-    {"run", (PyCFunction)(void (*)(void))context_run, METH_FASTCALL | METH_KEYWORDS, NULL},
-    {"get", (PyCFunction)(void (*)(void))context_get_method, METH_FASTCALL,
+    {"get", (PyCFunction)(void (*)(void))context_get, METH_FASTCALL,
      "get($self, key, default=None, /)\n--\n\n"
      "Return the value for `key` if `key` has the value in the context object.\n\n"
-     "If `key` does not exist, return `default`. If `default` is not given,\nreturn None."},
+     "If `key` does not exist, return `default`. If `default` is not given, return None."},
     {"items", context_items, METH_NOARGS,
-     "items($self, /)\n--\n\nReturn all variables and their values in the context object.\n\n"
+     "items($self, /)\n--\n\n"
+     "Return all variables and their values in the context object.\n\n"
      "The result is returned as a list of 2-tuples (variable, value)."},
     {"keys", context_keys, METH_NOARGS,
      "keys($self, /)\n--\n\nReturn a list of all variables in the context object."},
@@ -356,6 +448,7 @@ static PyMethodDef context_methods[] = {
      "values($self, /)\n--\n\nReturn a list of all variables' values in the context object."},
     {"copy", context_copy_method, METH_NOARGS,
      "copy($self, /)\n--\n\nReturn a shallow copy of the context object."},
+    {"run", (PyCFunction)(void (*)(void))context_run, METH_FASTCALL | METH_KEYWORDS, NULL},
     {NULL, NULL, 0, NULL},
 };
 
@@ -374,204 +467,226 @@ PyTypeObject PyContext_Type = {
     .tp_as_mapping = &context_as_mapping,
     .tp_hash = object_hash_not_implemented,
     .tp_getattro = object_generic_getattr,
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE,
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
     .tp_traverse = context_traverse,
     .tp_clear = context_clear,
     .tp_richcompare = context_richcompare,
-    .tp_weaklistoffset = offsetof(Context, weakrefs),
+    .tp_weaklistoffset = offsetof(Context, weakreflist),
     .tp_iter = context_iter,
     .tp_methods = context_methods,
-    .tp_new = context_type_new,
+    .tp_new = context_tp_new,
 };
 
-// ---- variables ----
+// ---- ContextVar ----
+
+// The next unique hash: serial numbers times an odd constant, which spreads them over all bits.
+static uint64_t
+next_hash(void)
+{
+    return (atomic_add_u64(&interpreter_roots()->next_context_var, 1) + 1) * 0x9e3779b97f4a7c15u;
+}
+
+static PyObject *
+contextvar_make(PyObject *name, PyObject *default_value)
+{
+    PyObject *self = PyContextVar_Type.tp_alloc(&PyContextVar_Type, 0);
+    if (self != NULL) {
+        VAR(self)->name = new_ref(name);
+        VAR(self)->default_value = xnew_ref(default_value);
+        VAR(self)->hash = next_hash();
+    }
+    return self;
+}
 
 PyObject *
-context_var_new(PyObject *name, PyObject *default_value)
+contextvar_new(const char *name, PyObject *default_value)
 {
+    PyObject *text = str_from_cstr(name);
+    if (text == NULL) {
+        return NULL;
+    }
+    PyObject *self = contextvar_make(text, default_value);
+    decref(text);
+    return self;
+}
+
+static PyObject *
+contextvar_tp_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+{
+    static const char *const keywords[] = {"", "default", NULL};
+    static ArgsParser parser = {.format = "O|$O:ContextVar", .keywords = keywords};
+    PyObject *name;
+    PyObject *default_value = NULL;
+    if (!args_parse_tuple_keywords(args, kwargs, &parser, &name, &default_value)) {
+        return NULL;
+    }
     if (!str_check(name)) {
         return error_set(PyExc_TypeError, "context variable name must be a str");
     }
-    Py_hash_t name_hash = object_hash(name);
-    ContextVar *var = (ContextVar *)type_alloc(&PyContextVar_Type, 0);
-    if (var == NULL) {
-        return NULL;
-    }
-    var->name = new_ref(name);
-    var->default_value = xnew_ref(default_value);
-    Py_hash_t hash = hash_pointer(var) ^ name_hash;
-    var->hash = hash == -1 ? -2 : hash;
-    return (PyObject *)var;
+    return contextvar_make(name, default_value);
 }
 
 int
-context_var_get(PyObject *op, PyObject *default_value, PyObject **value)
+contextvar_get(PyObject *var, PyObject *fallback, PyObject **value)
 {
-    ContextVar *var = (ContextVar *)op;
-    PyObject *current = thread_current()->context;
     *value = NULL;
-    if (current != NULL) {
-        PyObject *values = share_values((Context *)current);
-        int found = dict_get_hash(values, op, var->hash, value);
-        decref(values);
-        if (found != 0) {
-            return found;
-        }
+    PyObject *context = thread_current()->context;
+    if (context != NULL) {
+        // Only this thread changes the map of its current context.
+        *value = xnew_ref(context_map_find_borrow(CTX(context)->map, VAR(var)->hash));
     }
-    PyObject *fallback = default_value != NULL ? default_value : var->default_value;
-    *value = xnew_ref(fallback);
-    return fallback != NULL;
+    if (*value == NULL) {
+        *value = xnew_ref(fallback != NULL ? fallback : VAR(var)->default_value);
+    }
+    return *value != NULL;
+}
+
+// Sets (value NULL: removes) the variable in a context.
+static int
+context_assign(PyObject *context, PyObject *var, PyObject *value)
+{
+    PyObject *map = context_map(context);
+    PyObject *changed = NULL;
+    int result = 0;
+    if (value != NULL) {
+        changed = context_map_set(map, var, VAR(var)->hash, value);
+        result = changed == NULL ? -1 : 0;
+    }
+    else if (context_map_find_borrow(map, VAR(var)->hash) == NULL) {
+        error_set_object(PyExc_LookupError, var);
+        result = -1;
+    }
+    else {
+        result = context_map_del(map, VAR(var)->hash, &changed);
+    }
+    xdecref(map);
+    if (result == 0) {
+        context_set_map_steal(context, changed);
+    }
+    return result;
 }
 
 PyObject *
-context_var_set(PyObject *op, PyObject *value)
+contextvar_set(PyObject *var, PyObject *value)
 {
-    PyObject *current = current_borrow(thread_current());
-    if (current == NULL) {
+    PyObject *context = context_current_borrow();
+    if (context == NULL) {
         return NULL;
     }
-    PyObject *values = share_values((Context *)current);
-    PyObject *old = NULL;
-    int found = dict_get(values, op, &old);
-    decref(values);
-    Token *token = found >= 0 ? (Token *)type_alloc(&PyContextToken_Type, 0) : NULL;
+    PyObject *token = PyContextToken_Type.tp_alloc(&PyContextToken_Type, 0);
     if (token == NULL) {
-        xdecref(old);
         return NULL;
     }
-    token->context = new_ref(current);
-    token->var = new_ref(op);
-    token->old_value = old;
-    if (context_store((Context *)current, op, value) < 0) {
+    TOKEN(token)->context = new_ref(context);
+    TOKEN(token)->var = new_ref(var);
+    TOKEN(token)->old_value =
+        xnew_ref(context_map_find_borrow(CTX(context)->map, VAR(var)->hash));
+    if (context_assign(context, var, value) < 0) {
         clear_ref(token);
     }
-    return (PyObject *)token;
+    return token;
 }
 
 int
-context_var_reset(PyObject *op, PyObject *token_op)
+contextvar_reset(PyObject *var, PyObject *token)
 {
-    Token *token = (Token *)token_op;
-    if (atomic_load_int(&token->used)) {
-        error_format(PyExc_RuntimeError, "%R has already been used once", token_op);
+    ContextToken *t = TOKEN(token);
+    if (atomic_load_relaxed_u8(&t->used)) {
+        error_format(PyExc_RuntimeError, "%R has already been used once", token);
         return -1;
     }
-    if (token->var != op) {
-        error_format(PyExc_ValueError, "%R was created by a different ContextVar", token_op);
+    if (t->var != var) {
+        error_format(PyExc_ValueError, "%R was created by a different ContextVar", token);
         return -1;
     }
-    PyObject *current = current_borrow(thread_current());
-    if (current == NULL) {
+    PyObject *context = context_current_borrow();
+    if (context == NULL) {
         return -1;
     }
-    if (current != token->context) {
-        error_format(PyExc_ValueError, "%R was created in a different Context", token_op);
+    if (t->context != context) {
+        error_format(PyExc_ValueError, "%R was created in a different Context", token);
         return -1;
     }
-    if (atomic_exchange_int(&token->used, 1)) {
-        error_format(PyExc_RuntimeError, "%R has already been used once", token_op);
-        return -1;
-    }
-    return context_store((Context *)current, op, token->old_value);
+    (void)atomic_exchange_u8(&t->used, 1);
+    return context_assign(context, var, t->old_value);
 }
 
 static PyObject *
-var_type_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+contextvar_get_method(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
 {
-    static const char *const names[] = {"", "default", NULL};
-    PyObject *name;
-    PyObject *default_value = NULL;
-    if (args_parse_keywords(args, kwargs, "O|$O:ContextVar", names, &name, &default_value) < 0) {
-        return NULL;
-    }
-    return context_var_new(name, default_value);
-}
-
-static PyObject *
-var_get_method(PyObject *op, PyObject *const *args, Py_ssize_t nargs)
-{
-    PyObject *value;
     if (!args_check_positional("get", nargs, 0, 1)) {
         return NULL;
     }
-    int found = context_var_get(op, nargs ? args[0] : NULL, &value);
-    if (found == 0) {
-        error_set_object(PyExc_LookupError, op);
+    PyObject *value;
+    if (!contextvar_get(self, nargs > 0 ? args[0] : NULL, &value)) {
+        error_set_object(PyExc_LookupError, self);
     }
     return value;
 }
 
 static PyObject *
-var_set_method(PyObject *op, PyObject *value)
+contextvar_set_method(PyObject *self, PyObject *value)
 {
-    return context_var_set(op, value);
+    return contextvar_set(self, value);
 }
 
 static PyObject *
-var_reset_method(PyObject *op, PyObject *token)
+contextvar_reset_method(PyObject *self, PyObject *token)
 {
-    if (object_type(token) != &PyContextToken_Type) {
+    if (type_of(token) != &PyContextToken_Type) {
         return error_format(PyExc_TypeError, "expected an instance of Token, got %R", token);
     }
-    return context_var_reset(op, token) < 0 ? NULL : new_ref(Py_None);
-}
-
-static PyObject *
-var_repr(PyObject *op)
-{
-    ContextVar *var = (ContextVar *)op;
-    if (var->default_value == NULL) {
-        return str_format("<ContextVar name=%R at %p>", var->name, op);
-    }
-    int status = object_repr_enter(op);
-    if (status != 0) {
-        return status < 0 ? NULL : str_format("<ContextVar name=%R default=... at %p>", var->name,
-                                              op);
-    }
-    PyObject *result = str_format("<ContextVar name=%R default=%R at %p>", var->name,
-                                  var->default_value, op);
-    object_repr_leave(op);
-    return result;
-}
-
-static Py_hash_t
-var_hash(PyObject *op)
-{
-    return ((ContextVar *)op)->hash;
-}
-
-static PyObject *
-class_getitem(PyObject *type, PyObject *item)
-{
-    return genericalias_new(type, item);
+    return contextvar_reset(self, token) < 0 ? NULL : Py_None;
 }
 
 static int
-var_traverse(PyObject *op, visitproc visit, void *arg)
+contextvar_clear(PyObject *self)
 {
-    ContextVar *var = (ContextVar *)op;
-    int result = var->name != NULL ? visit(var->name, arg) : 0;
-    return result == 0 && var->default_value != NULL ? visit(var->default_value, arg) : result;
-}
-
-static int
-var_clear(PyObject *op)
-{
-    clear_ref(((ContextVar *)op)->default_value);
+    clear_ref(VAR(self)->name);
+    clear_ref(VAR(self)->default_value);
     return 0;
 }
 
 static void
-var_dealloc(PyObject *op)
+contextvar_dealloc(PyObject *self)
 {
-    gc_untrack(op);
-    clear_ref(((ContextVar *)op)->name);
-    var_clear(op);
-    object_type(op)->tp_free(op);
+    gc_untrack(self);
+    (void)contextvar_clear(self);
+    type_of(self)->tp_free(self);
 }
 
-static PyMethodDef var_methods[] = {
-    {"get", (PyCFunction)(void (*)(void))var_get_method, METH_FASTCALL,
+static int
+contextvar_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    PyObject *value = VAR(self)->default_value;
+    return value == NULL ? 0 : visit(value, arg);
+}
+
+static PyObject *
+contextvar_repr(PyObject *self)
+{
+    PyObject *value = VAR(self)->default_value;
+    if (value == NULL) {
+        return str_format("<ContextVar name=%R at %p>", VAR(self)->name, (void *)self);
+    }
+    return str_format("<ContextVar name=%R default=%R at %p>", VAR(self)->name, value,
+                      (void *)self);
+}
+
+static Py_hash_t
+contextvar_hash(PyObject *self)
+{
+    Py_hash_t hash = (Py_hash_t)VAR(self)->hash;
+    return hash == -1 ? -2 : hash;
+}
+
+static PyMemberDef contextvar_members[] = {
+    {"name", _Py_T_OBJECT, offsetof(ContextVar, name), Py_READONLY, NULL},
+    {NULL, 0, 0, 0, NULL},
+};
+
+static PyMethodDef contextvar_methods[] = {
+    {"get", (PyCFunction)(void (*)(void))contextvar_get_method, METH_FASTCALL,
      "get($self, default=<unrepresentable>, /)\n--\n\n"
      "Return a value for the context variable for the current context.\n\n"
      "If there is no value for the variable in the current context, the method will:\n"
@@ -579,111 +694,94 @@ static PyMethodDef var_methods[] = {
      " * return the default value for the context variable, if it was created\n"
      "   with one; or\n"
      " * raise a LookupError."},
-    {"set", var_set_method, METH_O,
+    {"set", contextvar_set_method, METH_O,
      "set($self, value, /)\n--\n\n"
      "Call to set a new value for the context variable in the current context.\n\n"
      "The required *value* argument is the new value for the context variable.\n\n"
      "Returns a Token object that can be used to restore the variable to its previous\n"
      "value via the `ContextVar.reset()` method."},
-    {"reset", var_reset_method, METH_O,
-     "reset($self, token, /)\n--\n\nReset the context variable.\n\n"
+    {"reset", contextvar_reset_method, METH_O,
+     "reset($self, token, /)\n--\n\n"
+     "Reset the context variable.\n\n"
      "The variable is reset to the value it had before the `ContextVar.set()` that\n"
      "created the token was used."},
-    {"__class_getitem__", class_getitem, METH_O | METH_CLASS,
-     "See PEP 585"},
+    {"__class_getitem__", genericalias_new, METH_O | METH_CLASS, "See PEP 585"},
     {NULL, NULL, 0, NULL},
-};
-
-static PyMemberDef var_members[] = {
-    {"name", _Py_T_OBJECT, offsetof(ContextVar, name), Py_READONLY, NULL},
-    {NULL, 0, 0, 0, NULL},
 };
 
 PyTypeObject PyContextVar_Type = {
     .ob_base = STATIC_TYPE_HEAD,
     .tp_name = "_contextvars.ContextVar",
     .tp_basicsize = sizeof(ContextVar),
-    .tp_dealloc = var_dealloc,
-    .tp_repr = var_repr,
-    .tp_hash = var_hash,
+    .tp_dealloc = contextvar_dealloc,
+    .tp_repr = contextvar_repr,
+    .tp_hash = contextvar_hash,
     .tp_getattro = object_generic_getattr,
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE,
-    .tp_traverse = var_traverse,
-    .tp_clear = var_clear,
-    .tp_methods = var_methods,
-    .tp_members = var_members,
-    .tp_new = var_type_new,
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
+    .tp_traverse = contextvar_traverse,
+    .tp_clear = contextvar_clear,
+    .tp_methods = contextvar_methods,
+    .tp_members = contextvar_members,
+    .tp_new = contextvar_tp_new,
 };
 
-// ---- tokens ----
-
-static PyTypeObject missing_type;
-
-static PyObject missing = {
-    .ob_flags = 4, .ob_ref_local = REF_IMMORTAL_LOCAL, .ob_type = &missing_type,
-};
-
-PyObject *
-context_token_missing(void)
-{
-    return &missing;
-}
+// ---- Token ----
 
 static PyObject *
-missing_repr(PyObject *op)
+missing_repr(PyObject *self)
 {
     return str_from_cstr("<Token.MISSING>");
 }
 
-static PyTypeObject missing_type = {
+PyTypeObject context_token_missing_type = {
     .ob_base = STATIC_TYPE_HEAD,
     .tp_name = "Token.MISSING",
     .tp_basicsize = sizeof(PyObject),
     .tp_repr = missing_repr,
     .tp_getattro = object_generic_getattr,
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .tp_flags = Py_TPFLAGS_DEFAULT,
 };
 
+static PyObject token_missing = {
+    .ob_ref_local = REF_IMMORTAL_LOCAL,
+    .ob_type = &context_token_missing_type,
+};
+
+PyObject *
+context_token_missing(void)
+{
+    return &token_missing;
+}
+
 static PyObject *
-token_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+token_tp_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     return error_set(PyExc_RuntimeError, "Tokens can only be created by ContextVars");
 }
 
-static PyObject *
-token_repr(PyObject *op)
+static int
+token_clear(PyObject *self)
 {
-    Token *token = (Token *)op;
-    return str_format("<Token%s var=%R at %p>", atomic_load_int(&token->used) ? " used" : "",
-                      token->var, op);
+    clear_ref(TOKEN(self)->context);
+    clear_ref(TOKEN(self)->var);
+    clear_ref(TOKEN(self)->old_value);
+    return 0;
 }
 
-static PyObject *
-token_enter(PyObject *op, PyObject *unused)
+static void
+token_dealloc(PyObject *self)
 {
-    return new_ref(op);
-}
-
-static PyObject *
-token_exit(PyObject *op, PyObject *args)
-{
-    return context_var_reset(((Token *)op)->var, op) < 0 ? NULL : new_ref(Py_None);
-}
-
-static PyObject *
-token_get_old_value(PyObject *op, void *closure)
-{
-    PyObject *old = ((Token *)op)->old_value;
-    return new_ref(old != NULL ? old : &missing);
+    gc_untrack(self);
+    (void)token_clear(self);
+    type_of(self)->tp_free(self);
 }
 
 static int
-token_traverse(PyObject *op, visitproc visit, void *arg)
+token_traverse(PyObject *self, visitproc visit, void *arg)
 {
-    Token *token = (Token *)op;
-    PyObject *const parts[] = {token->context, token->var, token->old_value};
+    PyObject *fields[3] = {TOKEN(self)->context, TOKEN(self)->var, TOKEN(self)->old_value};
     for (int i = 0; i < 3; i++) {
-        int result = parts[i] != NULL ? visit(parts[i], arg) : 0;
+        int result = fields[i] == NULL ? 0 : visit(fields[i], arg);
         if (result != 0) {
             return result;
         }
@@ -691,57 +789,70 @@ token_traverse(PyObject *op, visitproc visit, void *arg)
     return 0;
 }
 
-static int
-token_clear(PyObject *op)
+static PyObject *
+token_repr(PyObject *self)
 {
-    Token *token = (Token *)op;
-    clear_ref(token->context);
-    clear_ref(token->var);
-    clear_ref(token->old_value);
-    return 0;
+    return str_format("<Token%s var=%R at %p>",
+                      atomic_load_relaxed_u8(&TOKEN(self)->used) ? " used" : "", TOKEN(self)->var,
+                      (void *)self);
 }
 
-static void
-token_dealloc(PyObject *op)
+static PyObject *
+token_get_var(PyObject *self, void *closure)
 {
-    gc_untrack(op);
-    token_clear(op);
-    object_type(op)->tp_free(op);
+    return new_ref(TOKEN(self)->var);
 }
+
+static PyObject *
+token_get_old_value(PyObject *self, void *closure)
+{
+    PyObject *value = TOKEN(self)->old_value;
+    return value == NULL ? &token_missing : new_ref(value);
+}
+
+static PyObject *
+token_enter(PyObject *self, PyObject *unused)
+{
+    return new_ref(self);
+}
+
+static PyObject *
+token_exit(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
+{
+    if (!args_check_positional("__exit__", nargs, 3, 3)) {
+        return NULL;
+    }
+    return contextvar_reset(TOKEN(self)->var, self) < 0 ? NULL : Py_None;
+}
+
+static PyGetSetDef token_getset[] = {
+    {"var", token_get_var, NULL, NULL, NULL},
+    {"old_value", token_get_old_value, NULL, NULL, NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
 
 static PyMethodDef token_methods[] = {
-    {"__class_getitem__", class_getitem, METH_O | METH_CLASS, "See PEP 585"},
+    {"__class_getitem__", genericalias_new, METH_O | METH_CLASS, "See PEP 585"},
     {"__enter__", token_enter, METH_NOARGS,
      "__enter__($self, /)\n--\n\nEnter into Token context manager."},
-    {"__exit__", token_exit, METH_VARARGS,
+    {"__exit__", (PyCFunction)(void (*)(void))token_exit, METH_FASTCALL,
      "__exit__($self, type, value, traceback, /)\n--\n\n"
      "Exit from Token context manager, restore the linked ContextVar."},
     {NULL, NULL, 0, NULL},
 };
 
-static PyMemberDef token_members[] = {
-    {"var", _Py_T_OBJECT, offsetof(Token, var), Py_READONLY, NULL},
-    {NULL, 0, 0, 0, NULL},
-};
-
-static PyGetSetDef token_getset[] = {
-    {"old_value", token_get_old_value, NULL, NULL, NULL},
-    {NULL, NULL, NULL, NULL, NULL},
-};
-
 PyTypeObject PyContextToken_Type = {
     .ob_base = STATIC_TYPE_HEAD,
     .tp_name = "_contextvars.Token",
-    .tp_basicsize = sizeof(Token),
+    .tp_basicsize = sizeof(ContextToken),
     .tp_dealloc = token_dealloc,
     .tp_repr = token_repr,
     .tp_hash = object_hash_not_implemented,
     .tp_getattro = object_generic_getattr,
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE,
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
     .tp_traverse = token_traverse,
     .tp_clear = token_clear,
     .tp_methods = token_methods,
-    .tp_members = token_members,
     .tp_getset = token_getset,
-    .tp_new = token_new,
+    .tp_new = token_tp_new,
 };

@@ -1,41 +1,46 @@
-// Context variables (PEP 567): Context, ContextVar, Token.
+// Context variables (PEP 567): Context, ContextVar and Token.
 //
-// A Context's values are in a dict that contexts share until one of them changes: `copy()` is one
-// reference, the first set() in a copy makes a dict of its own. A dict that is shared never
-// changes.
+// A Context owns a persistent map from variables to values (context_map.h); copying a Context is
+// one reference. Thread.context is the context that is current in a thread, NULL until something
+// is set there.
 //
-// Threading: the current context belongs to a thread (Thread.context); a Context can be entered by
-// one thread at a time. Reads of others see either dict whole.
+// Threading: a Context is entered by one thread at a time; its map is replaced under its critical
+// section, so that other threads may look at it. ContextVars are immutable.
 #ifndef TYPHON_OBJECTS_CONTEXT_H
 #define TYPHON_OBJECTS_CONTEXT_H
 
 #include "abi/object.h"
 #include "objects/object.h"
-#include "thread/thread.h"
 
 extern PyTypeObject PyContext_Type;
 extern PyTypeObject PyContextVar_Type;
 extern PyTypeObject PyContextToken_Type;
+extern PyTypeObject context_token_missing_type;
+extern PyTypeObject context_keys_type;          // the three iterators
+extern PyTypeObject context_values_type;
+extern PyTypeObject context_items_type;
 
-static inline bool context_check(PyObject *op) { return object_type(op) == &PyContext_Type; }
-
-PyObject *context_new(void);                    // empty
+// New empty context; a copy of one; a copy of the current one.
+PyObject *context_new(void);
 PyObject *context_copy(PyObject *context);
-PyObject *context_copy_current(void);           // of the running thread; made when there is none
+PyObject *context_copy_current(void);
 
-// Makes context current / goes back. RuntimeError when it is entered already, or is not current.
-int context_enter(Thread *ts, PyObject *context);
-int context_exit(Thread *ts, PyObject *context);
+// Makes a context the current one / undoes that. 0, or -1 with RuntimeError.
+int context_enter(PyObject *context);
+int context_exit(PyObject *context);
 
-// default_value NULL: none. Name is a str.
-PyObject *context_var_new(PyObject *name, PyObject *default_value);
-// 1 and a new reference; 0 (NULL in *value) when it has neither value nor default; -1.
-int context_var_get(PyObject *var, PyObject *default_value, PyObject **value);
-// New Token.
-PyObject *context_var_set(PyObject *var, PyObject *value);
-int context_var_reset(PyObject *var, PyObject *token);
+// default_value may be NULL.
+PyObject *contextvar_new(const char *name, PyObject *default_value);
 
-// Token.MISSING, immortal.
+// The current value, else fallback (may be NULL), else the variable's default: 1 and *value
+// owned, 0 and NULL when there is none of them. Never fails.
+int contextvar_get(PyObject *var, PyObject *fallback, PyObject **value);
+
+// A token for contextvar_reset, or NULL.
+PyObject *contextvar_set(PyObject *var, PyObject *value);
+int contextvar_reset(PyObject *var, PyObject *token);
+
+// Token.MISSING: immortal.
 PyObject *context_token_missing(void);
 
 #endif

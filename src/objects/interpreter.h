@@ -72,6 +72,7 @@ typedef struct InterpreterRoots {
     int memory_error_count;                 // lock: memory_error_lock
     PyObject *memory_error_free;            // lock: memory_error_lock; dead MemoryErrors in reserve
     int64_t warnings_filters_version;       // atomic
+    uint64_t next_context_var;              // atomic: serial numbers of ContextVars
     uint64_t next_function_version;         // atomic
     uint32_t max_recursion;                 // atomic: sys.setrecursionlimit
     bool codecs_initialized;                // immutable once running
