@@ -250,6 +250,9 @@ put_instruction(Assembler *as, const Ins *ins)
         put_wide(as, ins, a, b);
         return;
     }
+    if (ins->op == OP_YIELD_VALUE && ins->c != NO_DELEGATE) {
+        c = register_number(as, ins->c);
+    }
     uint32_t next = as->nwords + info->words;
     if (ins->op == OP_JUMP_FORWARD || ins->op == OP_JUMP_BACKWARD) {
         put(as, goto_word(as->nwords, ins->target->offset));

@@ -122,7 +122,7 @@ static void
 keywords_push(Compiler *c, Span span, const KeywordSeq *keywords, Reg callable)
 {
     Reg dict = temp_push(c);
-    emit(c, span, OP_BUILD_MAP, 0, dict, 0, 0);
+    emit(c, span, OP_BUILD_MAP, 0, dict, dict, 0);
     for (Py_ssize_t i = 0; i < keywords->size && !c->failed; i++) {
         const Keyword *k = keywords->items[i];
         uint32_t height = c->unit->height;

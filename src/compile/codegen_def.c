@@ -147,7 +147,7 @@ kwdefaults_push(Compiler *c, const Arguments *args, Span span)
         }
         if (dict == REG_NONE) {
             dict = temp_push(c);
-            emit(c, span, OP_BUILD_MAP, 0, dict, 0, 0);
+            emit(c, span, OP_BUILD_MAP, 0, dict, dict, 0);
         }
         PyObject *name = mangle(c, args->kwonlyargs->items[i]->arg);
         uint32_t height = c->unit->height;
@@ -270,7 +270,7 @@ function_annotations_push(Compiler *c, const Arguments *args, const Expr *return
     Reg dict;
     if (c->flags & CO_FUTURE_ANNOTATIONS) {
         dict = temp_push(c);
-        emit(c, span, OP_BUILD_MAP, 0, dict, 0, 0);
+        emit(c, span, OP_BUILD_MAP, 0, dict, dict, 0);
         each_annotation(c, args, returns, add_annotation, &dict);
         return MAKE_FUNCTION_ANNOTATIONS;
     }
@@ -280,7 +280,7 @@ function_annotations_push(Compiler *c, const Arguments *args, const Expr *return
     }
     check_format(c, span);
     dict = temp_push(c);
-    emit(c, span, OP_BUILD_MAP, 0, dict, 0, 0);
+    emit(c, span, OP_BUILD_MAP, 0, dict, dict, 0);
     each_annotation(c, args, returns, add_annotation, &dict);
     emit(c, span, OP_RETURN_VALUE, KILL_A, dict, 0, 0);
     PyObject *code = unit_leave(c);
@@ -626,7 +626,7 @@ annotations_begin(Compiler *c, Span span)
     if (root->has_conditional_annotations) {
         uint32_t height = u->height;
         Reg set = temp_push(c);
-        emit(c, span, OP_BUILD_SET, 0, set, 0, 0);
+        emit(c, span, OP_BUILD_SET, 0, set, set, 0);
         Reg cell = closure_register(c, ID(__conditional_annotations__));
         if (cell != REG_NONE) {
             emit(c, span, OP_STORE_DEREF, KILL_B, cell, set, 0);
@@ -728,7 +728,7 @@ annotations_end(Compiler *c, Span span)
     if (unit_enter(c, u->root->annotations, ID(__annotate__), NULL, at.lineno)) {
         check_format(c, at);
         Reg dict = temp_push(c);
-        emit(c, at, OP_BUILD_MAP, 0, dict, 0, 0);
+        emit(c, at, OP_BUILD_MAP, 0, dict, dict, 0);
         for (uint32_t i = 0; i < u->ndeferred && !c->failed; i++) {
             deferred_annotation(c, &u->deferred[i], &dict);
         }

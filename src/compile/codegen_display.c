@@ -48,7 +48,7 @@ constant_elements(Compiler *c, const ExprSeq *elts)
 static void
 grow_display(Compiler *c, Span span, const ExprSeq *elts, bool set, Reg acc, PyObject *constants)
 {
-    emit(c, span, set ? OP_BUILD_SET : OP_BUILD_LIST, 0, acc, 0, 0);
+    emit(c, span, set ? OP_BUILD_SET : OP_BUILD_LIST, 0, acc, acc, 0);
     if (constants != NULL) {
         Reg reg = temp_push(c);
         emit_bc(c, span, OP_LOAD_CONST, 0, reg, const_index_steal(c, constants));
@@ -86,7 +86,7 @@ sequence_to(Compiler *c, Span span, const ExprSeq *elts, int build, Reg dst)
         for (Py_ssize_t i = 0; i < elts->size; i++) {
             expr_push(c, elts->items[i]);
         }
-        emit(c, span, build, 0, dst, TEMP(height), (Reg)elts->size);
+        emit(c, span, build, 0, dst, elts->size > 0 ? TEMP(height) : dst, (Reg)elts->size);
         temp_set_height(c, height);
         return;
     }
@@ -144,7 +144,8 @@ dict_to(Compiler *c, const Expr *e, Reg dst)
             expr_push(c, keys->items[i]);
             expr_push(c, values->items[i]);
         }
-        emit(c, e->span, OP_BUILD_MAP, 0, dst, TEMP(height), (Reg)keys->size);
+        emit(c, e->span, OP_BUILD_MAP, 0, dst, keys->size > 0 ? TEMP(height) : dst,
+             (Reg)keys->size);
         temp_set_height(c, height);
         return;
     }
@@ -152,7 +153,7 @@ dict_to(Compiler *c, const Expr *e, Reg dst)
     Reg acc = TEMP(at);
     temp_set_height(c, at);
     temp_push(c);
-    emit(c, e->span, OP_BUILD_MAP, 0, acc, 0, 0);
+    emit(c, e->span, OP_BUILD_MAP, 0, acc, acc, 0);
     for (Py_ssize_t i = 0; i < keys->size && !c->failed; i++) {
         temp_set_height(c, at + 1);
         if (keys->items[i] == NULL) {
@@ -332,7 +333,7 @@ comp_begin(Compiler *c, const Comp *comp)
         [COMPREHENSION_DICT] = OP_BUILD_MAP,
     };
     if (comp->kind != COMPREHENSION_GENERATOR) {
-        emit(c, comp->span, ops[comp->kind], 0, comp->acc, 0, 0);
+        emit(c, comp->span, ops[comp->kind], 0, comp->acc, comp->acc, 0);
     }
 }
 

@@ -67,6 +67,13 @@ typedef struct {
     Span span;                          // lineno -1: no position
 } Ins;
 
+// Whether control never reaches what follows. A generator goes on behind RETURN_GENERATOR.
+static inline bool
+op_stops(int op)
+{
+    return (opcode_info[op].properties & OPCODE_STOP) != 0 && op != OP_RETURN_GENERATOR;
+}
+
 struct Block {
     Ins *ins;
     uint32_t count, capacity;

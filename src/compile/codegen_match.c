@@ -355,7 +355,7 @@ capture_rest(Compiler *c, PatternState *ps, const Pattern *p, Reg subject, Reg k
 {
     Py_ssize_t size = p->MatchMapping.keys->size;
     Reg rest = temp_push(c);
-    emit(c, p->span, OP_BUILD_MAP, 0, rest, 0, 0);
+    emit(c, p->span, OP_BUILD_MAP, 0, rest, rest, 0);
     emit(c, p->span, OP_DICT_UPDATE, 0, rest, subject, 0);
     uint32_t height = c->unit->height;
     if (size > 0) {

@@ -267,7 +267,7 @@ try_except_star(Compiler *c, const TryParts *t)
     emit(c, no_span, OP_PUSH_EXC_INFO, 0, TEMP(exc + 1), TEMP(exc), 0);
     const Handler *guard = handler_new(c, cleanup, exc + 2, true);
     u->handler = guard;
-    emit(c, no_span, OP_BUILD_LIST, 0, TEMP(exc + 2), 0, 0);
+    emit(c, no_span, OP_BUILD_LIST, 0, TEMP(exc + 2), TEMP(exc + 2), 0);
     emit(c, no_span, OP_LOAD_FAST, 0, TEMP(exc + 3), TEMP(exc), 0);
     for (Py_ssize_t i = 0; i < t->handlers->size && !c->failed; i++) {
         group_clause(c, t->handlers->items[i], exc, guard);

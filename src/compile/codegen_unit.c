@@ -284,7 +284,7 @@ emit_data(Compiler *c, Span span, int op, int flags, Reg a, Reg b, Reg c_, int32
     ins->b = b;
     ins->c = c_;
     ins->data = data;
-    if (opcode_info[op].properties & OPCODE_STOP) {
+    if (op_stops(op)) {
         block_end(c);
     }
 }

@@ -23,7 +23,7 @@ falls_through(const Block *block)
     if (block->count == 0) {
         return true;
     }
-    return !(opcode_info[block->ins[block->count - 1].op].properties & OPCODE_STOP);
+    return !op_stops(block->ins[block->count - 1].op);
 }
 
 // ---- jumps ----
