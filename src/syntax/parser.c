@@ -474,6 +474,9 @@ parser_run(Parser *p)
         parse_mode(p);
         if (!p->raised) {
             parser_raise_generic(p, &last);
+            if (last.type == TOK_INDENT || last.type == TOK_DEDENT) {
+                return NULL;
+            }
         }
     }
     if (p->tok.done != TOKENIZER_ERROR && error_matches(PyExc_SyntaxError)) {

@@ -431,7 +431,7 @@ static Expr *
 parse_slice(Parser *p)
 {
     if (at(p, TOK_STAR)) {
-        return parse_star_named_expression(p);
+        return parse_starred_argument(p);
     }
     Span first = token_span(p);
     Expr *lower = NULL;
@@ -524,25 +524,35 @@ parse_attribute(Parser *p, Span first, Expr *value)
     return check_node(p, ast_attribute(p->arena, span_from(p, first), value, name, CTX_LOAD));
 }
 
+// What follows the atom; a part that cannot be parsed is left to the caller.
 Expr *
 parse_primary(Parser *p)
 {
     Span first = token_span(p);
     Expr *expr = parse_atom(p);
     while (expr != NULL) {
+        Py_ssize_t pos = p->pos;
+        Py_ssize_t mark = p->scratch_size;
+        Expr *longer;
         switch (peek(p)) {
         case TOK_DOT:
-            expr = parse_attribute(p, first, expr);
+            longer = parse_attribute(p, first, expr);
             break;
         case TOK_LPAR:
-            expr = parse_call(p, first, expr);
+            longer = parse_call(p, first, expr);
             break;
         case TOK_LSQB:
-            expr = parse_subscript(p, first, expr);
+            longer = parse_subscript(p, first, expr);
             break;
         default:
             return p->raised ? NULL : expr;
         }
+        if (longer == NULL) {
+            p->pos = pos;
+            p->scratch_size = mark;
+            return p->raised ? NULL : expr;
+        }
+        expr = longer;
     }
     return NULL;
 }

@@ -5,7 +5,7 @@
 #include "syntax/parser_diagnose.h"
 #include "syntax/parser_internal.h"
 
-static Expr *
+Expr *
 parse_starred_argument(Parser *p)
 {
     if (p->errors && diagnose_starred_argument(p)) {

@@ -199,7 +199,7 @@ parse_with_item(Parser *p)
     Py_ssize_t start = p->pos;
     Span first = token_span(p);
     bool star = accept(p, TOK_STAR);
-    Expr *target = parse_bitwise_or(p);
+    Expr *target = parse_primary(p);
     if (target != NULL && star) {
         target = check_node(p, ast_starred(p->arena, span_from(p, first), target, CTX_STORE));
     }
@@ -501,10 +501,10 @@ parse_type_params(Parser *p)
         return p->raised ? NULL : empty_seq(p);
     }
     Py_ssize_t mark = p->scratch_size;
-    Span open = token_here(p)->span;
     p->pos++;
     if (at(p, TOK_RSQB)) {
-        return p->errors ? raise_from(p, open, "Type parameter list cannot be empty") : NULL;
+        Span close = token_here(p)->span;
+        return p->errors ? raise_from(p, close, "Type parameter list cannot be empty") : NULL;
     }
     do {
         if (!push(p, parse_type_param(p))) {
@@ -549,7 +549,14 @@ parse_function(Parser *p, Span first, bool is_async, ExprSeq *decorators)
 {
     p->pos++;
     PyObject *name = parse_name_text(p);
+    Py_ssize_t pos = p->pos;
     TypeParamSeq *params = name != NULL ? parse_type_params(p) : NULL;
+    if (params == NULL && name != NULL) {
+        // Without them a bracket is missing here.
+        p->pos = pos;
+        expect_forced(p, TOK_LPAR, "(");
+        return NULL;
+    }
     if (params == NULL || !expect_forced(p, TOK_LPAR, "(")) {
         return NULL;
     }
@@ -558,8 +565,9 @@ parse_function(Parser *p, Span first, bool is_async, ExprSeq *decorators)
         return NULL;
     }
     Expr *returns = NULL;
+    pos = p->pos;
     if (accept(p, TOK_RARROW) && (returns = parse_expression(p)) == NULL) {
-        return NULL;
+        p->pos = pos;
     }
     PyObject *comment;
     if (!expect_forced(p, TOK_COLON, ":") || !parse_function_comment(p, &comment)) {

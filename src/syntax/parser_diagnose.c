@@ -13,7 +13,8 @@ enum {
     LOOKED_FOR_TARGET = 1,
     LOOKED_FOR_COMPREHENSION = 2,
     LOOKED_FOR_GROUP = 4,
-    LOOKED_FOR_DICT = 8,
+    LOOKED_FOR_DICT = 8,            // and 16, for the first pass
+    LOOKED_FOR_LEGACY = 128,
 };
 
 // Whether the token at the cursor is visited for the first time with this question.
@@ -171,21 +172,24 @@ diagnose_conditional(Parser *p, Expr *body)
     return p->raised;
 }
 
-// "print x"
+// "print x". What follows any name is looked at, with its own mistakes.
 static bool
 diagnose_legacy_statement(Parser *p, Py_ssize_t start)
 {
-    const Token *token = &p->tokens[start];
-    if (!token_is_word(p, token, "print") && !token_is_word(p, token, "exec")) {
+    if (p->tokens[start].type != TOK_NAME
+        || (p->tokens[start].diagnosed & LOOKED_FOR_LEGACY) != 0) {
         return false;
     }
-    Span first = token->span;
+    p->tokens[start].diagnosed |= LOOKED_FOR_LEGACY;
+    Span first = p->tokens[start].span;
     p->pos = start + 1;
     if (at(p, TOK_LPAR) || !(starts_expression(peek(p)) || at(p, TOK_STAR))) {
         return p->raised;
     }
     Expr *rest = parse_star_expressions(p);
-    if (rest != NULL) {
+    const Token *token = &p->tokens[start];
+    if (rest != NULL
+        && (token_is_word(p, token, "print") || token_is_word(p, token, "exec"))) {
         PyObject *name = token_identifier(p, &p->tokens[start]);
         if (name != NULL) {
             raise_range(p, first, rest->span,

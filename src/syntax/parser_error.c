@@ -200,7 +200,11 @@ parser_check_rest(Parser *p)
     Token token;
     for (;;) {
         if (tokenizer_next(&p->tok, &token) < 0) {
-            if (p->tok.done == TOKENIZER_EOF && error_matches(PyExc_SyntaxError)) {
+            if (p->tok.fstring_count > 0) {
+                // Within an f-string nothing is certain.
+                better = !error_matches(PyExc_SyntaxError);
+            }
+            else if (p->tok.done == TOKENIZER_EOF && error_matches(PyExc_SyntaxError)) {
                 // Unclosed at the end: unless a string was the reason.
                 better = p->tok.string_error
                          || (p->tok.level > 0

@@ -65,6 +65,18 @@ binary_operator(int type)
 
 static Expr *parse_factor(Parser *p);
 
+// An operator without its right side is left to the caller, who fails there: the text before it
+// is an expression all the same, which decides what the second pass finds.
+static Expr *
+retreat(Parser *p, Py_ssize_t operator, Expr *left)
+{
+    if (p->raised) {
+        return NULL;
+    }
+    p->pos = operator;
+    return left;
+}
+
 static Expr *
 parse_await(Parser *p)
 {
@@ -88,9 +100,10 @@ parse_power(Parser *p)
     if (base == NULL || !accept(p, TOK_DOUBLESTAR)) {
         return base;
     }
+    Py_ssize_t operator = p->pos - 1;
     Expr *exponent = parse_factor(p);
     if (exponent == NULL) {
-        return NULL;
+        return retreat(p, operator, base);
     }
     return check_node(p, ast_bin_op(p->arena, span_from(p, first), base, OP_POW, exponent));
 }
@@ -145,14 +158,14 @@ parse_binary(Parser *p, int level)
         if (operator.level < level || operator.level == 0) {
             return left;
         }
-        p->pos++;
+        Py_ssize_t at_operator = p->pos++;
         if (p->errors && operator.level >= 5 && diagnose_not_after_operator(p)) {
             return NULL;
         }
         Expr *right = operator.level == 6 ? parse_factor(p)
                                           : parse_binary(p, operator.level + 1);
         if (right == NULL) {
-            return NULL;
+            return retreat(p, at_operator, left);
         }
         left = check_node(
             p, ast_bin_op(p->arena, span_from(p, first), left, operator.op, right));
@@ -217,6 +230,7 @@ parse_comparison(Parser *p)
     Span first = token_span(p);
     Expr *left = parse_bitwise_or(p);
     CmpOp op;
+    Py_ssize_t at_operator = p->pos;
     int found = left != NULL ? comparison_operator(p, &op) : 0;
     if (left == NULL || found == 0) {
         return left;
@@ -245,15 +259,22 @@ parse_comparison(Parser *p)
                 many->items[i] = few[i];
             }
         }
+        Expr *operand = parse_bitwise_or(p);
+        if (operand == NULL) {
+            p->pos = at_operator;
+            break;
+        }
         *(many != NULL ? &many->items[count] : &few[count]) = op;
         count++;
-        if (!push(p, parse_bitwise_or(p))) {
-            return NULL;
-        }
+        push(p, operand);
+        at_operator = p->pos;
         found = comparison_operator(p, &op);
     }
-    if (found < 0) {
+    if (found < 0 || p->raised) {
         return NULL;
+    }
+    if (count == 0) {
+        return left;
     }
     ExprSeq *operands = take_seq(p, mark);
     CmpOpSeq *ops = check_node(p, cmp_op_seq_new(p->arena, count));
@@ -297,10 +318,16 @@ parse_boolean(Parser *p, int keyword)
     }
     Py_ssize_t mark = p->scratch_size;
     push(p, left);
-    while (accept(p, keyword)) {
+    while (at(p, keyword)) {
+        Py_ssize_t operator = p->pos++;
         if (!push(p, keyword == KW_OR ? parse_boolean(p, KW_AND) : parse_inversion(p))) {
-            return NULL;
+            p->pos = operator;
+            break;
         }
+    }
+    if (p->raised || p->scratch_size == mark + 1) {
+        p->scratch_size = mark;
+        return p->raised ? NULL : left;
     }
     ExprSeq *values = take_seq(p, mark);
     if (values == NULL) {
@@ -449,8 +476,13 @@ parse_tuple_of(Parser *p, Expr *(*item)(Parser *), bool stars)
             }
             break;
         }
+        Py_ssize_t pos = p->pos;
+        Py_ssize_t count = p->scratch_size;
         if (!push(p, item(p))) {
-            return NULL;
+            // As after a trailing comma.
+            p->pos = pos;
+            p->scratch_size = count;
+            break;
         }
     }
     if (p->raised) {
@@ -478,7 +510,16 @@ parse_expressions(Parser *p)
 static Expr *
 parse_star_target(Parser *p)
 {
-    return at(p, TOK_STAR) ? parse_starred(p) : parse_bitwise_or(p);
+    if (!at(p, TOK_STAR)) {
+        return parse_primary(p);
+    }
+    Span first = token_here(p)->span;
+    p->pos++;
+    Expr *value = parse_primary(p);
+    if (value == NULL) {
+        return NULL;
+    }
+    return check_node(p, ast_starred(p->arena, span_from(p, first), value, CTX_LOAD));
 }
 
 Expr *

@@ -192,14 +192,13 @@ field_text(Parser *p, Py_ssize_t start, Py_ssize_t end)
     return result;
 }
 
-// "!r": the conversion, -1 without one, 0 when it is wrong.
+// "!name": 1, -1 without one, 0 when it is wrong.
 static int
 parse_conversion(Parser *p, const FStringKind *k)
 {
     if (!at(p, TOK_EXCLAMATION)) {
         return -1;
     }
-    Token mark = *token_here(p);
     p->pos++;
     if (!at(p, TOK_NAME)) {
         if (p->errors) {
@@ -209,8 +208,16 @@ parse_conversion(Parser *p, const FStringKind *k)
         }
         return 0;
     }
-    Token name = *token_here(p);
     p->pos++;
+    return 1;
+}
+
+// The conversion whose mark is at pos, which is asked for when the field is complete; 0: raised.
+static int
+conversion_character(Parser *p, const FStringKind *k, Py_ssize_t pos)
+{
+    Token mark = p->tokens[pos];
+    Token name = p->tokens[pos + 1];
     if (mark.end != name.start) {
         raise_range(p, mark.span, name.span,
                     "%c-string: conversion type must come right after the exclamation mark",
@@ -339,6 +346,7 @@ read_field(Parser *p, const FStringKind *k, Field *f)
     }
     f->text_end = token_here(p)->start;
     f->text_last = token_here(p)->span;
+    Py_ssize_t mark = p->pos;
     f->conversion = parse_conversion(p, k);
     if (f->conversion == 0 || p->raised) {
         return false;
@@ -349,7 +357,13 @@ read_field(Parser *p, const FStringKind *k, Field *f)
             return false;
         }
     }
-    return accept(p, TOK_RBRACE);
+    if (!accept(p, TOK_RBRACE)) {
+        return false;
+    }
+    if (f->conversion > 0) {
+        f->conversion = conversion_character(p, k, mark);
+    }
+    return f->conversion != 0;
 }
 
 // The text "x =" that a debug field shows, as a piece before it.

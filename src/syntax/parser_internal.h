@@ -178,6 +178,7 @@ bool starts_expression(int type);
 bool parse_arguments(Parser *p, Span open, ExprSeq **args, KeywordSeq **keywords);
 // A positional argument without a star.
 Expr *parse_argument_value(Parser *p);
+Expr *parse_starred_argument(Parser *p);    // at "*"; also in subscripts
 
 // Parameters of def (up to ")") and lambda (up to ":").
 Arguments *parse_parameters(Parser *p, bool lambda);

@@ -129,6 +129,9 @@ expression_statement_inner(Parser *p, Py_ssize_t start, Span first)
     if (augmented_operator(next, &op)) {
         return is_single_target(expr) ? parse_augmented(p, first, expr, op) : NULL;
     }
+    if (p->errors && next == TOK_COLONEQUAL) {
+        return NULL;
+    }
     return check_node(p, ast_expr(p->arena, span_from(p, first), expr));
 }
 
@@ -435,7 +438,7 @@ parse_del(Parser *p)
     Py_ssize_t start = p->pos;
     bool comma = true;
     while (comma && (starts_expression(peek(p)) || p->scratch_size == mark)) {
-        Expr *target = parse_bitwise_or(p);
+        Expr *target = parse_primary(p);
         if (target == NULL || invalid_target(target, TARGET_DEL) != NULL
             || !push(p, set_context(p, target, CTX_DEL))) {
             comma = false;

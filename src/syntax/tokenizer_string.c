@@ -258,6 +258,8 @@ fstring_brace(Tokenizer *t, Token *token, Origin origin, FString *fs, int c)
         t->cur--;
         int result = fstring_flush(t, token, origin, fs->kind);
         t->cur++;
+        // The second brace is no text, but it is covered by the position.
+        token->span.end_col_offset += result == 0;
         return result;
     }
     back_char(t, c2);
