@@ -118,9 +118,8 @@ context_copy_current(void)
 }
 
 int
-context_enter(PyObject *context)
+context_enter(Thread *ts, PyObject *context)
 {
-    Thread *ts = thread_current();
     uint8_t expected = 0;
     if (!atomic_cas_u8(&CTX(context)->entered, &expected, 1)) {
         error_format(PyExc_RuntimeError, "cannot enter context: %R is already entered", context);
@@ -132,9 +131,8 @@ context_enter(PyObject *context)
 }
 
 int
-context_exit(PyObject *context)
+context_exit(Thread *ts, PyObject *context)
 {
-    Thread *ts = thread_current();
     if (!atomic_load_relaxed_u8(&CTX(context)->entered)) {
         error_format(PyExc_RuntimeError, "cannot exit context: %R has not been entered", context);
         return -1;
@@ -261,12 +259,13 @@ context_run(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *k
     if (nargs < 1) {
         return error_set(PyExc_TypeError, "run() missing 1 required positional argument");
     }
-    if (context_enter(self) < 0) {
+    Thread *ts = thread_current();
+    if (context_enter(ts, self) < 0) {
         return NULL;
     }
     PyObject *result = object_vectorcall(args[0], args + 1, (size_t)(nargs - 1), kwnames);
     PyObject *exc = error_take();
-    if (context_exit(self) < 0) {
+    if (context_exit(ts, self) < 0) {
         clear_ref(result);
         xdecref(exc);
         return NULL;
@@ -486,8 +485,8 @@ next_hash(void)
     return (atomic_add_u64(&interpreter_roots()->next_context_var, 1) + 1) * 0x9e3779b97f4a7c15u;
 }
 
-static PyObject *
-contextvar_make(PyObject *name, PyObject *default_value)
+PyObject *
+context_var_new(PyObject *name, PyObject *default_value)
 {
     PyObject *self = PyContextVar_Type.tp_alloc(&PyContextVar_Type, 0);
     if (self != NULL) {
@@ -495,18 +494,6 @@ contextvar_make(PyObject *name, PyObject *default_value)
         VAR(self)->default_value = xnew_ref(default_value);
         VAR(self)->hash = next_hash();
     }
-    return self;
-}
-
-PyObject *
-contextvar_new(const char *name, PyObject *default_value)
-{
-    PyObject *text = str_from_cstr(name);
-    if (text == NULL) {
-        return NULL;
-    }
-    PyObject *self = contextvar_make(text, default_value);
-    decref(text);
     return self;
 }
 
@@ -523,11 +510,11 @@ contextvar_tp_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     if (!str_check(name)) {
         return error_set(PyExc_TypeError, "context variable name must be a str");
     }
-    return contextvar_make(name, default_value);
+    return context_var_new(name, default_value);
 }
 
 int
-contextvar_get(PyObject *var, PyObject *fallback, PyObject **value)
+context_var_get(PyObject *var, PyObject *fallback, PyObject **value)
 {
     *value = NULL;
     PyObject *context = thread_current()->context;
@@ -567,7 +554,7 @@ context_assign(PyObject *context, PyObject *var, PyObject *value)
 }
 
 PyObject *
-contextvar_set(PyObject *var, PyObject *value)
+context_var_set(PyObject *var, PyObject *value)
 {
     PyObject *context = context_current_borrow();
     if (context == NULL) {
@@ -588,7 +575,7 @@ contextvar_set(PyObject *var, PyObject *value)
 }
 
 int
-contextvar_reset(PyObject *var, PyObject *token)
+context_var_reset(PyObject *var, PyObject *token)
 {
     ContextToken *t = TOKEN(token);
     if (atomic_load_relaxed_u8(&t->used)) {
@@ -618,7 +605,7 @@ contextvar_get_method(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
         return NULL;
     }
     PyObject *value;
-    if (!contextvar_get(self, nargs > 0 ? args[0] : NULL, &value)) {
+    if (!context_var_get(self, nargs > 0 ? args[0] : NULL, &value)) {
         error_set_object(PyExc_LookupError, self);
     }
     return value;
@@ -627,7 +614,7 @@ contextvar_get_method(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
 static PyObject *
 contextvar_set_method(PyObject *self, PyObject *value)
 {
-    return contextvar_set(self, value);
+    return context_var_set(self, value);
 }
 
 static PyObject *
@@ -636,7 +623,7 @@ contextvar_reset_method(PyObject *self, PyObject *token)
     if (type_of(token) != &PyContextToken_Type) {
         return error_format(PyExc_TypeError, "expected an instance of Token, got %R", token);
     }
-    return contextvar_reset(self, token) < 0 ? NULL : Py_None;
+    return context_var_reset(self, token) < 0 ? NULL : Py_None;
 }
 
 static int
@@ -822,7 +809,7 @@ token_exit(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
     if (!args_check_positional("__exit__", nargs, 3, 3)) {
         return NULL;
     }
-    return contextvar_reset(TOKEN(self)->var, self) < 0 ? NULL : Py_None;
+    return context_var_reset(TOKEN(self)->var, self) < 0 ? NULL : Py_None;
 }
 
 static PyGetSetDef token_getset[] = {

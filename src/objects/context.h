@@ -11,10 +11,13 @@
 
 #include "abi/object.h"
 #include "objects/object.h"
+#include "thread/thread.h"
 
 extern PyTypeObject PyContext_Type;
 extern PyTypeObject PyContextVar_Type;
 extern PyTypeObject PyContextToken_Type;
+static inline bool context_check(PyObject *op) { return object_type(op) == &PyContext_Type; }
+
 extern PyTypeObject context_token_missing_type;
 extern PyTypeObject context_keys_type;          // the three iterators
 extern PyTypeObject context_values_type;
@@ -26,19 +29,19 @@ PyObject *context_copy(PyObject *context);
 PyObject *context_copy_current(void);
 
 // Makes a context the current one / undoes that. 0, or -1 with RuntimeError.
-int context_enter(PyObject *context);
-int context_exit(PyObject *context);
+int context_enter(Thread *ts, PyObject *context);
+int context_exit(Thread *ts, PyObject *context);
 
-// default_value may be NULL.
-PyObject *contextvar_new(const char *name, PyObject *default_value);
+// name is a str; default_value may be NULL.
+PyObject *context_var_new(PyObject *name, PyObject *default_value);
 
 // The current value, else fallback (may be NULL), else the variable's default: 1 and *value
 // owned, 0 and NULL when there is none of them. Never fails.
-int contextvar_get(PyObject *var, PyObject *fallback, PyObject **value);
+int context_var_get(PyObject *var, PyObject *fallback, PyObject **value);
 
-// A token for contextvar_reset, or NULL.
-PyObject *contextvar_set(PyObject *var, PyObject *value);
-int contextvar_reset(PyObject *var, PyObject *token);
+// A token for context_var_reset, or NULL.
+PyObject *context_var_set(PyObject *var, PyObject *value);
+int context_var_reset(PyObject *var, PyObject *token);
 
 // Token.MISSING: immortal.
 PyObject *context_token_missing(void);
