@@ -792,9 +792,7 @@ warnings_exec(PyObject *module)
 {
     InterpreterRoots *roots = interpreter_roots();
     if (roots->warnings_context == NULL) {
-        PyObject *name = str_from_cstr("warnings_context");
-        roots->warnings_context = name != NULL ? context_var_new(name, NULL) : NULL;
-        xdecref(name);
+        roots->warnings_context = contextvar_new("warnings_context", NULL);
         if (roots->warnings_context == NULL) {
             return -1;
         }
