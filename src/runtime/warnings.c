@@ -792,7 +792,9 @@ warnings_exec(PyObject *module)
 {
     InterpreterRoots *roots = interpreter_roots();
     if (roots->warnings_context == NULL) {
-        roots->warnings_context = contextvar_new("warnings_context", NULL);
+        PyObject *name = str_from_cstr("warnings_context");
+        roots->warnings_context = name != NULL ? context_var_new(name, NULL) : NULL;
+        xdecref(name);
         if (roots->warnings_context == NULL) {
             return -1;
         }
