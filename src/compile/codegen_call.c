@@ -123,11 +123,13 @@ keywords_push(Compiler *c, Span span, const KeywordSeq *keywords, Reg callable)
 {
     Reg dict = temp_push(c);
     emit(c, span, OP_BUILD_MAP, 0, dict, dict, 0);
+    bool unpacked = false;
     for (Py_ssize_t i = 0; i < keywords->size && !c->failed; i++) {
         const Keyword *k = keywords->items[i];
         uint32_t height = c->unit->height;
         int flags = 0;
         if (k->arg == NULL) {
+            unpacked = true;
             Place mapping = expr_place(c, k->value, false);
             Reg b = place_operand(c, mapping, span, KILL_B, &flags);
             emit(c, span, OP_DICT_MERGE, flags, dict, b, callable);
@@ -135,7 +137,13 @@ keywords_push(Compiler *c, Span span, const KeywordSeq *keywords, Reg callable)
         else {
             load_const(c, k->span, temp_push(c), k->arg);
             expr_push(c, k->value);
-            emit(c, span, OP_MAP_ADD, 0, dict, TEMP(height), 0);
+            if (unpacked) {     // the name may be in a mapping before it
+                emit(c, span, OP_BUILD_MAP, 0, TEMP(height), TEMP(height), 1);
+                emit(c, span, OP_DICT_MERGE, KILL_B, dict, TEMP(height), callable);
+            }
+            else {
+                emit(c, span, OP_MAP_ADD, 0, dict, TEMP(height), 0);
+            }
         }
         temp_set_height(c, height);
     }
