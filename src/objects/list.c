@@ -591,6 +591,9 @@ list_as_tuple(PyObject *op)
 void
 list_reverse_array(PyObject **low, PyObject **high)
 {
+    if (low == high) {
+        return;
+    }
     for (high--; low < high; low++, high--) {
         PyObject *item = *low;
         *low = *high;

@@ -308,9 +308,16 @@ set_add_hash_lock_held(PyObject *op, PyObject *key, Py_hash_t hash)
     PySetObject *set = SET(op);
 restart:;
     setentry *table = set->table;
+    setentry *removed = NULL;   // the last slot on the way that can be used again
     FOR_EACH_PROBE(table, set->mask, hash, slot)
     {
         PyObject *found = slot->key;
+        if (found == NULL && removed != NULL) {
+            removed->hash = hash;
+            atomic_store_release_ptr(&removed->key, new_ref(key));
+            atomic_store_relaxed_ssize(&set->used, set->used + 1);
+            return 0;
+        }
         if (found == NULL) {
             slot->hash = hash;
             atomic_store_release_ptr(&slot->key, new_ref(key));
@@ -318,7 +325,11 @@ restart:;
             atomic_store_relaxed_ssize(&set->used, set->used + 1);
             return grow_if_full(op);
         }
-        if (slot->hash != hash || found == SET_REMOVED) {
+        if (found == SET_REMOVED) {
+            removed = slot;
+            continue;
+        }
+        if (slot->hash != hash) {
             continue;
         }
         int equal = found == key ? 1 : slot_compare(op, table, slot, found, key, true);
