@@ -352,9 +352,10 @@ raise_stmt(Compiler *c, const Stmt *s)
 {
     uint32_t height = c->unit->height;
     int flags = 0;
-    Reg a = 0;
-    Reg b = 0;
+    Reg a = TEMP(height);       // not looked at by a bare raise
+    Reg b = a;
     int count = 0;
+    temp_reserve(c, height + 1);
     if (s->Raise.exc != NULL) {
         Place exc = s->Raise.cause == NULL
                         ? expr_place(c, s->Raise.exc, false)
