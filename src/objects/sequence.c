@@ -216,10 +216,11 @@ sequence_delslice(PyObject *op, Py_ssize_t low, Py_ssize_t high)
 static PyObject *
 search_iter(PyObject *op, const char *message)
 {
-    if (!object_is_iterable(op)) {
-        return sequence_type_error(message, op);
+    PyObject *iter = object_iter(op);
+    if (iter == NULL && error_clear_if(PyExc_TypeError)) {
+        sequence_type_error(message, op);
     }
-    return object_iter(op);
+    return iter;
 }
 
 int
