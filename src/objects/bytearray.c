@@ -235,11 +235,10 @@ init_lock_held(PyObject *op, PyObject *source, const char *encoding, const char 
 static int
 bytearray_init(PyObject *op, PyObject *args, PyObject *kwargs)
 {
-    static const char *const keywords[] = {"source", "encoding", "errors", NULL};
-    static ArgsParser parser = {.format = "|Oss:bytearray", .keywords = keywords};
-    PyObject *source = NULL;
-    const char *encoding = NULL, *errors = NULL;
-    if (!args_parse_tuple_keywords(args, kwargs, &parser, &source, &encoding, &errors)) {
+    PyObject *source;
+    const char *encoding, *errors;
+    if (source_arguments("bytearray", tuple_items(args), tuple_size(args), kwargs, NULL, &source,
+                         &encoding, &errors) < 0) {
         return -1;
     }
     CriticalSection cs;

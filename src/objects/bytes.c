@@ -391,11 +391,10 @@ subtype_from_bytes_steal(PyTypeObject *type, PyObject *b)
 static PyObject *
 bytes_tp_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    static const char *const keywords[] = {"source", "encoding", "errors", NULL};
-    static ArgsParser parser = {.format = "|Oss:bytes", .keywords = keywords};
-    PyObject *source = NULL;
-    const char *encoding = NULL, *errors = NULL;
-    if (!args_parse_tuple_keywords(args, kwargs, &parser, &source, &encoding, &errors)) {
+    PyObject *source;
+    const char *encoding, *errors;
+    if (source_arguments("bytes", tuple_items(args), tuple_size(args), kwargs, NULL, &source,
+                         &encoding, &errors) < 0) {
         return NULL;
     }
     PyObject *b = construct_exact(source, encoding, errors);

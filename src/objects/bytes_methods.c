@@ -993,24 +993,27 @@ PyObject *
 bytes_method_hex(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
     static const char *const keywords[] = {"sep", "bytes_per_sep", NULL};
-    static ArgsParser parser = {.format = "|Oi:hex", .keywords = keywords};
-    PyObject *separator = NULL;
+    static ArgsParser parser = {.fname = "hex", .keywords = keywords};
+    PyObject *out[2] = {NULL, NULL};
     int group = 1;
     if ((nargs > 0 || kwnames != NULL) &&
-        !args_parse_stack_keywords(args, nargs, kwnames, &parser, &separator, &group)) {
+        !args_unpack_keywords(args, nargs, NULL, kwnames, &parser, 0, 2, 0, out)) {
         return NULL;
     }
-    return bytes_to_hex(bytes_like_data(self), size_of(self), separator, group);
+    if (out[1] != NULL) {
+        group = int_as_int(out[1]);
+        if (group == -1 && error_occurred()) {
+            return NULL;
+        }
+    }
+    return bytes_to_hex(bytes_like_data(self), size_of(self), out[0], group);
 }
 
 PyObject *
 bytes_method_decode(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
-    static const char *const keywords[] = {"encoding", "errors", NULL};
-    static ArgsParser parser = {.format = "|ss:decode", .keywords = keywords};
-    const char *encoding = NULL, *errors = NULL;
-    if ((nargs > 0 || kwnames != NULL) &&
-        !args_parse_stack_keywords(args, nargs, kwnames, &parser, &encoding, &errors)) {
+    const char *encoding, *errors;
+    if (codec_arguments("decode", args, nargs, kwnames, &encoding, &errors) < 0) {
         return NULL;
     }
     return str_from_encoded_object(self, encoding, errors);
@@ -1020,10 +1023,8 @@ PyObject *
 bytes_method_expandtabs(PyObject *self, PyObject *const *args, Py_ssize_t nargs,
                         PyObject *kwnames)
 {
-    static const char *const keywords[] = {"tabsize", NULL};
-    static ArgsParser parser = {.format = "|i:expandtabs", .keywords = keywords};
-    int tabsize = 8;
-    if (!args_parse_stack_keywords(args, nargs, kwnames, &parser, &tabsize)) {
+    int tabsize;
+    if (tabsize_argument(args, nargs, kwnames, &tabsize) < 0) {
         return NULL;
     }
     const char *data = bytes_like_data(self);

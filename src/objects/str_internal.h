@@ -138,6 +138,19 @@ PyObject *text_iter_reduce(PyObject *sequence, PyObject *empty, Py_ssize_t index
 // Positional arguments (sub[, start[, end]]) of find and its like: 0, or -1 with TypeError.
 int find_arguments(const char *name, PyObject *const *args, Py_ssize_t nargs, Py_ssize_t *start,
                    Py_ssize_t *end);
+// A str argument as C text without NUL, NULL where omitted: 0, or -1 with TypeError
+// "fname() argument 'keyword' must be str, not X".
+int text_argument(const char *fname, const char *display, PyObject *arg, const char **text);
+// The arguments (encoding, errors) of encode and decode.
+int codec_arguments(const char *fname, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames,
+                    const char **encoding, const char **errors);
+// The same with a source in front, for str(), bytes() and bytearray(): args and kwargs, or a
+// vector with kwnames.
+int source_arguments(const char *fname, PyObject *const *args, Py_ssize_t nargs, PyObject *kwargs,
+                     PyObject *kwnames, PyObject **source, const char **encoding,
+                     const char **errors);
+// The tabsize of expandtabs.
+int tabsize_argument(PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames, int *tabsize);
 // The count argument of methods, an index: 0 or -1.
 int ssize_argument(PyObject *arg, Py_ssize_t *value);
 

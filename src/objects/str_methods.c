@@ -44,6 +44,75 @@ ssize_argument(PyObject *arg, Py_ssize_t *value)
     return *value == -1 && error_occurred() ? -1 : 0;
 }
 
+int
+text_argument(const char *fname, const char *display, PyObject *arg, const char **text)
+{
+    *text = NULL;
+    if (arg == NULL) {
+        return 0;
+    }
+    if (!str_check(arg)) {
+        args_bad_argument(fname, display, "str", arg);
+        return -1;
+    }
+    *text = str_as_utf8_no_nul(arg);
+    return *text == NULL ? -1 : 0;
+}
+
+int
+codec_arguments(const char *fname, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames,
+                const char **encoding, const char **errors)
+{
+    static const char *const keywords[] = {"encoding", "errors", NULL};
+    static ArgsParser encode_parser = {.fname = "encode", .keywords = keywords};
+    static ArgsParser decode_parser = {.fname = "decode", .keywords = keywords};
+    PyObject *out[2] = {NULL, NULL};
+    if ((nargs != 0 || kwnames != NULL) &&
+        !args_unpack_keywords(args, nargs, NULL, kwnames,
+                              *fname == 'e' ? &encode_parser : &decode_parser, 0, 2, 0, out)) {
+        return -1;
+    }
+    return text_argument(fname, "argument 'encoding'", out[0], encoding) < 0
+               ? -1
+               : text_argument(fname, "argument 'errors'", out[1], errors);
+}
+
+int
+source_arguments(const char *fname, PyObject *const *args, Py_ssize_t nargs, PyObject *kwargs,
+                 PyObject *kwnames, PyObject **source, const char **encoding, const char **errors)
+{
+    static const char *const str_keywords[] = {"object", "encoding", "errors", NULL};
+    static const char *const bytes_keywords[] = {"source", "encoding", "errors", NULL};
+    static ArgsParser parsers[3] = {{.fname = "str", .keywords = str_keywords},
+                                    {.fname = "bytes", .keywords = bytes_keywords},
+                                    {.fname = "bytearray", .keywords = bytes_keywords}};
+    ArgsParser *parser = &parsers[*fname == 's' ? 0 : fname[4] == 's' ? 1 : 2];
+    PyObject *out[3];
+    if (!args_unpack_keywords(args, nargs, kwargs, kwnames, parser, 0, 3, 0, out)) {
+        return -1;
+    }
+    *source = out[0];
+    return text_argument(fname, "argument 'encoding'", out[1], encoding) < 0
+               ? -1
+               : text_argument(fname, "argument 'errors'", out[2], errors);
+}
+
+int
+tabsize_argument(PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames, int *tabsize)
+{
+    static const char *const keywords[] = {"tabsize", NULL};
+    static ArgsParser parser = {.fname = "expandtabs", .keywords = keywords};
+    PyObject *out[1];
+    *tabsize = 8;
+    if (!args_unpack_keywords(args, nargs, NULL, kwnames, &parser, 0, 1, 0, out)) {
+        return -1;
+    }
+    if (out[0] != NULL) {
+        *tabsize = int_as_int(out[0]);
+    }
+    return *tabsize == -1 && error_occurred() ? -1 : 0;
+}
+
 // ---- searching ----
 
 static int
@@ -399,11 +468,8 @@ method_splitlines(PyObject *s, PyObject *const *args, Py_ssize_t nargs, PyObject
 static PyObject *
 method_encode(PyObject *s, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
-    static const char *const keywords[] = {"encoding", "errors", NULL};
-    static ArgsParser parser = {.format = "|ss:encode", .keywords = keywords};
-    const char *encoding = NULL, *errors = NULL;
-    if ((nargs != 0 || kwnames != NULL) &&
-        !args_parse_stack_keywords(args, nargs, kwnames, &parser, &encoding, &errors)) {
+    const char *encoding, *errors;
+    if (codec_arguments("encode", args, nargs, kwnames, &encoding, &errors) < 0) {
         return NULL;
     }
     return str_encode(s, encoding, errors);
@@ -478,10 +544,8 @@ str_expandtabs(PyObject *s, int tabsize)
 static PyObject *
 method_expandtabs(PyObject *s, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
-    static const char *const keywords[] = {"tabsize", NULL};
-    static ArgsParser parser = {.format = "|i:expandtabs", .keywords = keywords};
-    int tabsize = 8;
-    if (!args_parse_stack_keywords(args, nargs, kwnames, &parser, &tabsize)) {
+    int tabsize;
+    if (tabsize_argument(args, nargs, kwnames, &tabsize) < 0) {
         return NULL;
     }
     return str_expandtabs(s, tabsize);

@@ -12,6 +12,7 @@
 #include "objects/attributes.h"
 #include "objects/object.h"
 #include "objects/slice.h"
+#include "objects/tuple.h"
 #include "objects/str_internal.h"
 #include "objects/type.h"
 
@@ -69,15 +70,13 @@ construct(PyTypeObject *type, PyObject *op, const char *encoding, const char *er
     return type == &PyUnicode_Type ? s : subtype_from_str_steal(type, s);
 }
 
-static const char *const str_keywords[] = {"object", "encoding", "errors", NULL};
-static ArgsParser str_parser = {.format = "|Oss:str", .keywords = str_keywords};
-
 static PyObject *
 str_tp_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    PyObject *op = NULL;
-    const char *encoding = NULL, *errors = NULL;
-    if (!args_parse_tuple_keywords(args, kwargs, &str_parser, &op, &encoding, &errors)) {
+    PyObject *op;
+    const char *encoding, *errors;
+    if (source_arguments("str", tuple_items(args), tuple_size(args), kwargs, NULL, &op, &encoding,
+                         &errors) < 0) {
         return NULL;
     }
     return construct(type, op, encoding, errors);
@@ -93,9 +92,9 @@ str_vectorcall(PyObject *type, PyObject *const *args, size_t nargsf, PyObject *k
     if (kwnames == NULL && !args_check_positional("str", nargs, 0, 3)) {
         return NULL;
     }
-    PyObject *op = NULL;
-    const char *encoding = NULL, *errors = NULL;
-    if (!args_parse_stack_keywords(args, nargs, kwnames, &str_parser, &op, &encoding, &errors)) {
+    PyObject *op;
+    const char *encoding, *errors;
+    if (source_arguments("str", args, nargs, NULL, kwnames, &op, &encoding, &errors) < 0) {
         return NULL;
     }
     return construct((PyTypeObject *)type, op, encoding, errors);
