@@ -367,7 +367,7 @@ parse_braces(Parser *p)
 static Expr *
 parse_bracketed(Parser *p, Expr *(*parse)(Parser *))
 {
-    Py_ssize_t start = p->pos;
+    Place start = place_here(p);
     int open = peek(p);
     if (!enter(p)) {
         return NULL;
@@ -377,7 +377,7 @@ parse_bracketed(Parser *p, Expr *(*parse)(Parser *))
     if (expr != NULL || p->raised) {
         return expr;
     }
-    p->pos = start;
+    go_back(p, start);
     // A dict has its own mistakes, which are looked for in both passes.
     if (open == TOK_LBRACE && diagnose_dict(p)) {
         return NULL;
@@ -531,8 +531,7 @@ parse_primary(Parser *p)
     Span first = token_span(p);
     Expr *expr = parse_atom(p);
     while (expr != NULL) {
-        Py_ssize_t pos = p->pos;
-        Py_ssize_t mark = p->scratch_size;
+        Place place = place_here(p);
         Expr *longer;
         switch (peek(p)) {
         case TOK_DOT:
@@ -548,8 +547,7 @@ parse_primary(Parser *p)
             return p->raised ? NULL : expr;
         }
         if (longer == NULL) {
-            p->pos = pos;
-            p->scratch_size = mark;
+            go_back(p, place);
             return p->raised ? NULL : expr;
         }
         expr = longer;

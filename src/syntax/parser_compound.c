@@ -450,9 +450,6 @@ parse_bound(Parser *p, int star, Expr **bound)
         return !p->raised;
     }
     Span colon = token_here(p)->span;
-    if (star != 0 && !p->errors) {
-        return false;
-    }
     p->pos++;
     *bound = parse_expression(p);
     if (*bound != NULL && star != 0) {
@@ -504,7 +501,7 @@ parse_type_params(Parser *p)
     p->pos++;
     if (at(p, TOK_RSQB)) {
         Span close = token_here(p)->span;
-        return p->errors ? raise_from(p, close, "Type parameter list cannot be empty") : NULL;
+        return raise_from(p, close, "Type parameter list cannot be empty");
     }
     do {
         if (!push(p, parse_type_param(p))) {

@@ -77,7 +77,7 @@ starts_keyword_statement(int type)
 bool
 diagnose_statement_keyword(Parser *p)
 {
-    Py_ssize_t start = p->pos;
+    Place start = place_here(p);
     if (!is_statement_keyword(peek(p))) {
         return false;
     }
@@ -87,7 +87,7 @@ diagnose_statement_keyword(Parser *p)
         && (starts_expression(peek(p)) || starts_keyword_statement(peek(p)))) {
         raise_at(p, keyword, "expected expression before 'if', but statement is given");
     }
-    p->pos = start;
+    go_back(p, start);
     return p->raised;
 }
 
@@ -130,14 +130,21 @@ diagnose_quotes(Parser *p, Py_ssize_t start)
     return p->raised;
 }
 
+// Whether the expression at start is none of those that look like a prefixed string or a
+// statement with a soft keyword.
+static bool
+may_miss_comma(Parser *p, Py_ssize_t start)
+{
+    bool prefixed = p->tokens[start].type == TOK_NAME && start + 1 < p->count
+                    && p->tokens[start + 1].type == TOK_STRING;
+    return !prefixed && !is_soft_keyword(p, start);
+}
+
 // Two expressions in a row within brackets.
 static bool
 diagnose_missing_comma(Parser *p, Py_ssize_t start, Expr *body)
 {
-    int next = peek(p);
-    if (!starts_expression(next) || is_soft_keyword(p, start)
-        || (p->tokens[start].type == TOK_NAME && start + 1 < p->count
-            && p->tokens[start + 1].type == TOK_STRING)) {
+    if (!starts_expression(peek(p)) || !may_miss_comma(p, start)) {
         return false;
     }
     Expr *second = parse_quietly(p, parse_expression);
@@ -186,7 +193,9 @@ diagnose_legacy_statement(Parser *p, Py_ssize_t start)
     if (at(p, TOK_LPAR) || !(starts_expression(peek(p)) || at(p, TOK_STAR))) {
         return p->raised;
     }
-    Expr *rest = parse_star_expressions(p);
+    // Where a missing comma was looked for, this text was read already, without diagnostics.
+    Expr *rest = may_miss_comma(p, start) ? parse_quietly(p, parse_star_expressions)
+                                          : parse_star_expressions(p);
     const Token *token = &p->tokens[start];
     if (rest != NULL
         && (token_is_word(p, token, "print") || token_is_word(p, token, "exec"))) {
@@ -202,20 +211,20 @@ diagnose_legacy_statement(Parser *p, Py_ssize_t start)
 bool
 diagnose_after_disjunction(Parser *p, Py_ssize_t start, Expr *body)
 {
-    Py_ssize_t pos = p->pos;
+    Place pos = place_here(p);
     bool found = diagnose_quotes(p, start);
     if (!found) {
-        p->pos = pos;
+        go_back(p, pos);
         found = diagnose_missing_comma(p, start, body);
     }
     if (!found) {
-        p->pos = pos;
+        go_back(p, pos);
         found = diagnose_conditional(p, body);
     }
     if (!found) {
         found = diagnose_legacy_statement(p, start);
     }
-    p->pos = pos;
+    go_back(p, pos);
     return found;
 }
 
@@ -225,10 +234,10 @@ diagnose_not_after_operator(Parser *p)
     if (!at(p, KW_NOT)) {
         return false;
     }
-    Py_ssize_t start = p->pos;
+    Place start = place_here(p);
     Span first = token_here(p)->span;
     Expr *operand = parse_quietly(p, parse_inversion);
-    p->pos = start;
+    go_back(p, start);
     if (operand != NULL) {
         raise_range(p, first, operand->span, "'not' after an operator must be parenthesized");
     }
@@ -261,22 +270,23 @@ is_operand(Parser *p, Py_ssize_t start, const Expr *expr)
 static bool
 diagnose_equal_sign(Parser *p, Py_ssize_t start, Expr *expr)
 {
-    p->pos++;
-    Expr *value = parse_bitwise_or(p);
-    if (value == NULL || at(p, TOK_EQUAL) || at(p, TOK_COLONEQUAL) || p->raised) {
-        return p->raised;
-    }
     const Token *first = &p->tokens[start];
-    if (expr->kind == EXPR_NAME && same_start(first->span, expr->span)) {
-        raise_range(p, expr->span, value->span,
-                    "invalid syntax. Maybe you meant '==' or ':=' instead of '='?");
-        return true;
-    }
     bool display = (first->type == TOK_LSQB || first->type == TOK_LPAR)
                    && (expr->kind == EXPR_LIST || expr->kind == EXPR_TUPLE
                        || expr->kind == EXPR_GENERATOR_EXP);
     if (display || first->type == KW_TRUE || first->type == KW_FALSE || first->type == KW_NONE) {
         return false;
+    }
+    p->pos++;
+    Expr *value = parse_bitwise_or(p);
+    if (value == NULL || at(p, TOK_EQUAL) || at(p, TOK_COLONEQUAL) || p->raised) {
+        return p->raised;
+    }
+    first = &p->tokens[start];
+    if (expr->kind == EXPR_NAME && same_start(first->span, expr->span)) {
+        raise_range(p, expr->span, value->span,
+                    "invalid syntax. Maybe you meant '==' or ':=' instead of '='?");
+        return true;
     }
     raise_at(p, expr->span, "cannot assign to %s here. Maybe you meant '==' instead of '='?",
              ast_expr_name(expr));
@@ -286,7 +296,7 @@ diagnose_equal_sign(Parser *p, Py_ssize_t start, Expr *expr)
 bool
 diagnose_after_named(Parser *p, Py_ssize_t start, Expr *expr)
 {
-    Py_ssize_t pos = p->pos;
+    Place pos = place_here(p);
     if (at(p, TOK_COLONEQUAL)) {
         p->pos++;
         if (parse_expression(p) != NULL) {
@@ -297,7 +307,7 @@ diagnose_after_named(Parser *p, Py_ssize_t start, Expr *expr)
     else if (at(p, TOK_EQUAL) && is_operand(p, start, expr)) {
         diagnose_equal_sign(p, start, expr);
     }
-    p->pos = pos;
+    go_back(p, pos);
     return p->raised;
 }
 
@@ -306,7 +316,7 @@ diagnose_after_named(Parser *p, Py_ssize_t start, Expr *expr)
 bool
 diagnose_group(Parser *p)
 {
-    Py_ssize_t start = p->pos;
+    Place start = place_here(p);
     if (!first_visit(p, LOOKED_FOR_GROUP)) {
         return false;
     }
@@ -324,7 +334,7 @@ diagnose_group(Parser *p)
             }
         }
     }
-    p->pos = start;
+    go_back(p, start);
     return p->raised;
 }
 
@@ -361,12 +371,13 @@ diagnose_bare_target(Parser *p)
 bool
 diagnose_comprehension(Parser *p)
 {
-    Py_ssize_t start = p->pos;
+    Place start = place_here(p);
     if (!first_visit(p, LOOKED_FOR_COMPREHENSION)) {
         return false;
     }
     int open = peek(p);
     p->pos++;
+    Place inside = place_here(p);
     if (at(p, TOK_STAR)) {
         Span first = token_here(p)->span;
         p->pos++;
@@ -376,7 +387,7 @@ diagnose_comprehension(Parser *p)
                 raise_at(p, starred, "iterable unpacking cannot be used in comprehension");
             }
         }
-        p->pos = start + 1;
+        go_back(p, inside);
     }
     if (!p->raised && open == TOK_LBRACE && at(p, TOK_DOUBLESTAR)) {
         Span first = token_here(p)->span;
@@ -389,7 +400,7 @@ diagnose_comprehension(Parser *p)
     else if (!p->raised && open != TOK_LPAR) {
         diagnose_bare_target(p);
     }
-    p->pos = start;
+    go_back(p, start);
     return p->raised;
 }
 
@@ -437,8 +448,7 @@ skip_pair(Parser *p)
 bool
 diagnose_dict(Parser *p)
 {
-    Py_ssize_t start = p->pos;
-    Py_ssize_t mark = p->scratch_size;
+    Place start = place_here(p);
     if (!first_visit(p, p->errors ? LOOKED_FOR_DICT : LOOKED_FOR_DICT << 1)) {
         return false;
     }
@@ -458,8 +468,7 @@ diagnose_dict(Parser *p)
             break;
         }
     }
-    p->pos = start;
-    p->scratch_size = mark;
+    go_back(p, start);
     return p->raised;
 }
 
@@ -468,33 +477,37 @@ diagnose_dict(Parser *p)
 bool
 diagnose_for_target(Parser *p, bool statement)
 {
-    Py_ssize_t start = p->pos;
+    Place start = place_here(p);
     if (!first_visit(p, LOOKED_FOR_TARGET)) {
         return false;
     }
     accept(p, KW_ASYNC);
     p->pos++;
-    Py_ssize_t target = p->pos;
+    Place target = place_here(p);
     if (!statement) {
-        Expr *last = NULL;
-        do {
-            if (last != NULL && !starts_expression(peek(p))) {
+        bool any = false;
+        Place end = place_here(p);
+        while (parse_bitwise_or(p) != NULL) {
+            any = true;
+            accept(p, TOK_COMMA);
+            end = place_here(p);
+            if (token_before(p)->type != TOK_COMMA) {
                 break;
             }
-            last = parse_bitwise_or(p);
-        } while (last != NULL && accept(p, TOK_COMMA));
-        if (last != NULL && !at(p, KW_IN)) {
+        }
+        go_back(p, end);
+        if (any && !at(p, KW_IN)) {
             raise_last(p, "'in' expected after for-loop variables");
         }
     }
     if (!p->raised) {
-        p->pos = target;
+        go_back(p, target);
         Expr *targets = parse_star_expressions(p);
         if (targets != NULL) {
             raise_invalid_target(p, targets, TARGET_FOR);
         }
     }
-    p->pos = start;
+    go_back(p, start);
     return p->raised;
 }
 
@@ -502,7 +515,7 @@ diagnose_for_target(Parser *p, bool statement)
 
 // "(a, b): int" and "a, b: int"
 static void
-diagnose_annotation(Parser *p, Py_ssize_t start)
+diagnose_annotation(Parser *p)
 {
     Expr *target = parse_star_named_expression(p);
     if (target == NULL) {
@@ -535,7 +548,6 @@ diagnose_annotation(Parser *p, Py_ssize_t start)
     if (!p->raised && accept(p, TOK_COLON) && parse_expression(p) != NULL) {
         raise_at(p, target->span, "only single target (not tuple) can be annotated");
     }
-    p->pos = start;
 }
 
 // "target = … = f() = …"
@@ -589,14 +601,14 @@ is_augmented_assignment(int type)
 bool
 diagnose_assignment(Parser *p)
 {
-    Py_ssize_t start = p->pos;
-    diagnose_annotation(p, start);
+    Place start = place_here(p);
+    diagnose_annotation(p);
     if (!p->raised) {
-        p->pos = start;
+        go_back(p, start);
         diagnose_targets(p);
     }
     if (!p->raised) {
-        p->pos = start;
+        go_back(p, start);
         Expr *target = parse_star_expressions(p);
         if (target != NULL && is_augmented_assignment(peek(p))) {
             p->pos++;
@@ -606,6 +618,6 @@ diagnose_assignment(Parser *p)
             }
         }
     }
-    p->pos = start;
+    go_back(p, start);
     return p->raised;
 }

@@ -10,15 +10,15 @@ enum { LOOKED_FOR_ARGUMENTS = 32, LOOKED_FOR_PARAMETERS = 64 };
 bool
 diagnose_keyword(Parser *p)
 {
-    Py_ssize_t start = p->pos;
+    Place start = place_here(p);
     int type = peek(p);
     Span first = token_span(p);
     int next = type != TOK_ERRORTOKEN ? peek_ahead(p, 1) : TOK_ERRORTOKEN;
     if (next == TOK_EQUAL && (type == KW_TRUE || type == KW_FALSE || type == KW_NONE)) {
-        raise_range(p, first, p->tokens[start + 1].span, "cannot assign to %s", token_name(type));
+        raise_range(p, first, p->tokens[start.pos + 1].span, "cannot assign to %s", token_name(type));
     }
     else if (next == TOK_EQUAL && type == TOK_NAME) {
-        Span equal = p->tokens[start + 1].span;
+        Span equal = p->tokens[start.pos + 1].span;
         p->pos += 2;
         if (at(p, TOK_COMMA) || at(p, TOK_RPAR)) {
             raise_range(p, first, equal, "expected argument value expression");
@@ -43,14 +43,14 @@ diagnose_keyword(Parser *p)
                         "expression cannot contain assignment, perhaps you meant \"==\"?");
         }
     }
-    p->pos = start;
+    go_back(p, start);
     return p->raised;
 }
 
 bool
 diagnose_starred_argument(Parser *p)
 {
-    Py_ssize_t start = p->pos;
+    Place start = place_here(p);
     Span first = token_here(p)->span;
     p->pos++;
     if (parse_expression(p) == NULL) {
@@ -61,7 +61,7 @@ diagnose_starred_argument(Parser *p)
     if (value != NULL) {
         raise_range(p, first, value->span, "cannot assign to iterable argument unpacking");
     }
-    p->pos = start;
+    go_back(p, start);
     return p->raised;
 }
 
@@ -84,7 +84,7 @@ at_keyword(Parser *p)
 static bool
 scan_argument(Parser *p, ArgumentScan *scan)
 {
-    Py_ssize_t start = p->pos;
+    Place start = place_here(p);
     bool ok;
     if (at(p, TOK_DOUBLESTAR) || at_keyword(p)) {
         bool unpack = at(p, TOK_DOUBLESTAR);
@@ -111,7 +111,7 @@ scan_argument(Parser *p, ArgumentScan *scan)
         }
     }
     if (!ok) {
-        p->pos = start;
+        go_back(p, start);
     }
     scan->count += ok;
     return ok && !p->raised;
@@ -141,10 +141,10 @@ diagnose_star_after_unpacking(Parser *p, const ArgumentScan *scan)
     Span comma = token_here(p)->span;
     bool any = false;
     while (at(p, TOK_COMMA) && peek_ahead(p, 1) == TOK_STAR) {
-        Py_ssize_t pos = p->pos;
+        Place pos = place_here(p);
         p->pos += 2;
         if (parse_expression(p) == NULL || at(p, TOK_EQUAL)) {
-            p->pos = pos;
+            go_back(p, pos);
             break;
         }
         any = true;
@@ -186,24 +186,24 @@ diagnose_after_scan(Parser *p, const ArgumentScan *scan)
     if (scan->count == 0 || p->raised) {
         return;
     }
-    Py_ssize_t pos = p->pos;
+    Place pos = place_here(p);
     if (scan->last_positional != NULL && scan->count > 1) {
         ComprehensionSeq *clauses = parse_for_if_clauses(p);
         if (clauses != NULL) {
             raise_bare_generator(p, scan->last_positional, clauses);
         }
-        p->pos = pos;
+        go_back(p, pos);
     }
     if (p->raised || !accept(p, TOK_COMMA)) {
         return;
     }
-    pos = p->pos;
+    pos = place_here(p);
     Expr *element = starts_expression(peek(p)) ? parse_expression(p) : NULL;
     ComprehensionSeq *clauses = element != NULL ? parse_for_if_clauses(p) : NULL;
     if (clauses != NULL) {
         raise_bare_generator(p, element, clauses);
     }
-    p->pos = pos;
+    go_back(p, pos);
     if (!p->raised && scan_arguments(p).count > 0) {
         raise_last(p, scan->unpacked
                           ? "positional argument follows keyword argument unpacking"
@@ -214,30 +214,28 @@ diagnose_after_scan(Parser *p, const ArgumentScan *scan)
 bool
 diagnose_arguments(Parser *p)
 {
-    Py_ssize_t start = p->pos;
-    Py_ssize_t mark = p->scratch_size;
+    Place start = place_here(p);
     if (peek(p) == TOK_ERRORTOKEN || (token_here(p)->diagnosed & LOOKED_FOR_ARGUMENTS) != 0) {
         return p->raised;
     }
     token_here(p)->diagnosed |= LOOKED_FOR_ARGUMENTS;
     p->pos--;
     bool found = at(p, TOK_LPAR) && diagnose_comprehension(p);
-    p->pos = start;
+    go_back(p, start);
     if (!found) {
         ArgumentScan scan = scan_arguments(p);
         if (!p->raised) {
             Py_ssize_t end = p->pos;
             diagnose_star_after_unpacking(p, &scan);
             if (!p->raised) {
-                p->pos = start;
+                go_back(p, start);
                 diagnose_first_generator(p);
             }
             p->pos = end;
             diagnose_after_scan(p, &scan);
         }
     }
-    p->pos = start;
-    p->scratch_size = mark;
+    go_back(p, start);
     return p->raised;
 }
 
@@ -386,7 +384,8 @@ scan_star(ParamScan *s)
     Span star = token_here(p)->span;
     p->pos++;
     if (s->star) {
-        if (at(p, TOK_NAME) || at(p, TOK_COMMA)) {
+        bool named = at(p, TOK_NAME) && scan_param(s) && (at(p, TOK_COMMA) || at(p, s->end));
+        if (named || at(p, TOK_COMMA)) {
             raise_at(p, star, "* may appear only once");
         }
         return false;
@@ -444,7 +443,7 @@ scan_double_star(ParamScan *s)
 bool
 diagnose_parameters(Parser *p, bool lambda)
 {
-    Py_ssize_t start = p->pos;
+    Place start = place_here(p);
     if (peek(p) == TOK_ERRORTOKEN || (token_here(p)->diagnosed & LOOKED_FOR_PARAMETERS) != 0) {
         return p->raised;
     }
@@ -476,6 +475,6 @@ diagnose_parameters(Parser *p, bool lambda)
             break;
         }
     }
-    p->pos = start;
+    go_back(p, start);
     return p->raised;
 }

@@ -68,13 +68,10 @@ static Expr *parse_factor(Parser *p);
 // An operator without its right side is left to the caller, who fails there: the text before it
 // is an expression all the same, which decides what the second pass finds.
 static Expr *
-retreat(Parser *p, Py_ssize_t operator, Expr *left)
+retreat(Parser *p, Place operator, Expr *left)
 {
-    if (p->raised) {
-        return NULL;
-    }
-    p->pos = operator;
-    return left;
+    go_back(p, operator);
+    return p->raised ? NULL : left;
 }
 
 static Expr *
@@ -97,10 +94,10 @@ parse_power(Parser *p)
 {
     Span first = token_span(p);
     Expr *base = parse_await(p);
+    Place operator = place_here(p);
     if (base == NULL || !accept(p, TOK_DOUBLESTAR)) {
         return base;
     }
-    Py_ssize_t operator = p->pos - 1;
     Expr *exponent = parse_factor(p);
     if (exponent == NULL) {
         return retreat(p, operator, base);
@@ -158,7 +155,8 @@ parse_binary(Parser *p, int level)
         if (operator.level < level || operator.level == 0) {
             return left;
         }
-        Py_ssize_t at_operator = p->pos++;
+        Place at_operator = place_here(p);
+        p->pos++;
         if (p->errors && operator.level >= 5 && diagnose_not_after_operator(p)) {
             return NULL;
         }
@@ -230,7 +228,7 @@ parse_comparison(Parser *p)
     Span first = token_span(p);
     Expr *left = parse_bitwise_or(p);
     CmpOp op;
-    Py_ssize_t at_operator = p->pos;
+    Place at_operator = place_here(p);
     int found = left != NULL ? comparison_operator(p, &op) : 0;
     if (left == NULL || found == 0) {
         return left;
@@ -261,13 +259,13 @@ parse_comparison(Parser *p)
         }
         Expr *operand = parse_bitwise_or(p);
         if (operand == NULL) {
-            p->pos = at_operator;
+            go_back(p, at_operator);
             break;
         }
         *(many != NULL ? &many->items[count] : &few[count]) = op;
         count++;
         push(p, operand);
-        at_operator = p->pos;
+        at_operator = place_here(p);
         found = comparison_operator(p, &op);
     }
     if (found < 0 || p->raised) {
@@ -319,9 +317,10 @@ parse_boolean(Parser *p, int keyword)
     Py_ssize_t mark = p->scratch_size;
     push(p, left);
     while (at(p, keyword)) {
-        Py_ssize_t operator = p->pos++;
+        Place operator = place_here(p);
+        p->pos++;
         if (!push(p, keyword == KW_OR ? parse_boolean(p, KW_AND) : parse_inversion(p))) {
-            p->pos = operator;
+            go_back(p, operator);
             break;
         }
     }
@@ -380,15 +379,9 @@ expression_inner(Parser *p)
         return body;
     }
     // "x if y" without "else" is x, and the caller meets the "if".
-    Py_ssize_t pos = p->pos;
-    Py_ssize_t mark = p->scratch_size;
+    Place place = place_here(p);
     Expr *conditional = parse_conditional(p, first, body);
-    if (conditional == NULL && !p->raised) {
-        p->pos = pos;
-        p->scratch_size = mark;
-        return body;
-    }
-    return conditional;
+    return conditional != NULL ? conditional : retreat(p, place, body);
 }
 
 Expr *
@@ -476,12 +469,10 @@ parse_tuple_of(Parser *p, Expr *(*item)(Parser *), bool stars)
             }
             break;
         }
-        Py_ssize_t pos = p->pos;
-        Py_ssize_t count = p->scratch_size;
+        Place place = place_here(p);
         if (!push(p, item(p))) {
             // As after a trailing comma.
-            p->pos = pos;
-            p->scratch_size = count;
+            go_back(p, place);
             break;
         }
     }
@@ -625,10 +616,11 @@ invalid_target(const Expr *expr, enum TargetUse use)
         break;
     case EXPR_COMPARE:
         // "for x in y" was read as a comparison.
-        if (use == TARGET_FOR && expr->Compare.ops->items[0] == CMP_IN) {
-            return invalid_target(expr->Compare.left, use);
+        if (use != TARGET_FOR) {
+            return expr;
         }
-        return expr;
+        return expr->Compare.ops->items[0] == CMP_IN ? invalid_target(expr->Compare.left, use)
+                                                     : NULL;
     default:
         return expr;
     }

@@ -124,6 +124,27 @@ bool parse_type_comment(Parser *p, PyObject **result);
 bool enter(Parser *p);
 static inline void leave(Parser *p) { p->depth--; }
 
+// ---- going back ----
+
+// A place to return to when something else is tried: the cursor and the height of scratch.
+typedef struct {
+    Py_ssize_t pos;
+    Py_ssize_t scratch_size;
+} Place;
+
+static inline Place
+place_here(const Parser *p)
+{
+    return (Place){p->pos, p->scratch_size};
+}
+
+static inline void
+go_back(Parser *p, Place place)
+{
+    p->pos = place.pos;
+    p->scratch_size = place.scratch_size;
+}
+
 // ---- sequences ----
 
 bool push(Parser *p, void *item);   // false: item is NULL, or out of memory (raised)

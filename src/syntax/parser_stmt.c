@@ -403,9 +403,6 @@ parse_raise(Parser *p)
             }
         }
     }
-    else if (p->errors && at(p, KW_FROM)) {
-        return raise_last(p, "did you forget an expression between 'raise' and 'from'?");
-    }
     return check_node(p, ast_raise(p->arena, span_from(p, first), exc, cause));
 }
 
