@@ -345,15 +345,6 @@ append_lock_held(PyObject *op, const char *data, Py_ssize_t size)
 static PyObject *
 bytearray_inplace_concat(PyObject *op, PyObject *other)
 {
-    PyObject *copy = NULL;
-    if (other == op) {
-        // A buffer of op itself would forbid the resize.
-        copy = bytearray_concat(op, bytes_empty());
-        if (copy == NULL) {
-            return NULL;
-        }
-        other = copy;
-    }
     BytesArg arg;
     int rc = -1;
     if (bytes_arg_get(other, &arg) < 0) {
@@ -370,7 +361,6 @@ bytearray_inplace_concat(PyObject *op, PyObject *other)
         critical_section_end(&cs);
         bytes_arg_release(&arg);
     }
-    xdecref(copy);
     return rc < 0 ? NULL : new_ref(op);
 }
 
@@ -629,7 +619,7 @@ set_range_lock_held(PyObject *op, Py_ssize_t low, Py_ssize_t high, const char *d
             // Shrinks at the front: the start moves.
             b->ob_start -= growth;
             ((PyVarObject *)op)->ob_size = n + growth;
-            if (2 * (size_t)(n + growth) < (size_t)b->ob_alloc) {
+            if (n + growth < b->ob_alloc / 2) {
                 // The block is too large now: move to a smaller one, if there is memory.
                 size_t target = (size_t)(n + growth) + 1;
                 char *block = mem_alloc(target);

@@ -272,9 +272,6 @@ split_blanks(PyObject *list, PyObject *self, Py_ssize_t maxsplit)
         }
         Py_ssize_t start = i;
         if (maxsplit-- <= 0) {
-            while (is_blank(data[n - 1])) {
-                n--;
-            }
             return add_piece(list, self, data, start, n);
         }
         while (i < n && !is_blank(data[i])) {
@@ -300,9 +297,7 @@ rsplit_blanks(PyObject *list, PyObject *self, Py_ssize_t maxsplit)
         }
         Py_ssize_t start = end;
         if (maxsplit-- <= 0) {
-            for (start = 0; is_blank(data[start]); start++) {
-            }
-            return add_piece(list, self, data, start, end);
+            return add_piece(list, self, data, 0, end);
         }
         while (start > 0 && !is_blank(data[start - 1])) {
             start--;

@@ -40,11 +40,7 @@ split_blanks_kind(int kind, PyObject *s, Py_ssize_t maxsplit, PyObject *list)
         }
         Py_ssize_t start = i;
         if (maxsplit-- <= 0) {
-            Py_ssize_t end = n;
-            while (is_blank(str_read(kind, data, end - 1))) {
-                end--;
-            }
-            return add_piece(list, s, start, end);
+            return add_piece(list, s, start, n);
         }
         while (i < n && !is_blank(str_read(kind, data, i))) {
             i++;
@@ -83,11 +79,7 @@ rsplit_blanks(PyObject *s, Py_ssize_t maxsplit, PyObject *list)
         }
         Py_ssize_t start = end;
         if (maxsplit-- <= 0) {
-            start = 0;
-            while (is_blank(str_read(kind, data, start))) {
-                start++;
-            }
-            return add_piece(list, s, start, end);
+            return add_piece(list, s, 0, end);
         }
         while (start > 0 && !is_blank(str_read(kind, data, start - 1))) {
             start--;
