@@ -304,10 +304,7 @@ parse_by_format(ArgsState *state, PyObject *const *args, Py_ssize_t nargs, const
             }
         }
         else if (i < min) {
-            // A misspelt keyword is the better explanation.
-            if (left == 0 || i < s->positional_only || check_all_known(s, k) == 0) {
-                raise_missing_in_format(s, i, nargs, min, max);
-            }
+            raise_missing_in_format(s, i, nargs, min, max);
             result = -1;
         }
         else {
@@ -506,9 +503,7 @@ bind_keywords(const Signature *s, const Keywords *k, Py_ssize_t nargs, int min, 
             left--;
         }
         else if (i < min || (i >= max && i < max + min_keyword)) {
-            if (left == 0 || check_all_known(s, k) == 0) {
-                raise_missing(s, i);
-            }
+            raise_missing(s, i);
             return -1;
         }
     }

@@ -204,21 +204,41 @@ run_compile(CompileRequest *request, PyObject *mode, bool dont_inherit)
     return compile_text(request);
 }
 
+// A C int argument that may be missing (NULL). False with an exception.
+static bool
+optional_int(PyObject *arg, int *value)
+{
+    if (arg == NULL) {
+        return true;
+    }
+    *value = int_as_int(arg);
+    return *value != -1 || !error_occurred();
+}
+
 static PyObject *
 builtin_compile(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
     static const char *const keywords[] = {"source",       "filename", "mode",             "flags",
                                            "dont_inherit", "optimize", "_feature_version", NULL};
-    static ArgsParser parser = {.format = "OO&U|ipi$i:compile", .keywords = keywords};
-    CompileRequest request = {.optimize = -1, .feature_version = -1};
-    PyObject *mode;
-    int dont_inherit = 0;
-    if (!args_parse_stack_keywords(args, nargs, kwnames, &parser, &request.source, str_fs_decoder,
-                                   &request.filename, &mode, &request.flags, &dont_inherit,
-                                   &request.optimize, &request.feature_version)) {
+    static ArgsParser parser = {.keywords = keywords, .fname = "compile"};
+    PyObject *given[7];
+    if (!args_unpack_keywords(args, nargs, NULL, kwnames, &parser, 3, 6, 0, given)) {
         return NULL;
     }
-    PyObject *result = run_compile(&request, mode, dont_inherit != 0);
+    CompileRequest request = {.source = given[0], .optimize = -1, .feature_version = -1};
+    if (!str_fs_decoder(given[1], &request.filename)) {
+        return NULL;
+    }
+    PyObject *result = NULL;
+    int dont_inherit = given[4] == NULL ? 0 : object_is_true(given[4]);
+    if (!str_check(given[2])) {
+        args_bad_argument("compile", "argument 'mode'", "str", given[2]);
+    }
+    else if (dont_inherit >= 0 && optional_int(given[3], &request.flags) &&
+             optional_int(given[5], &request.optimize) &&
+             optional_int(given[6], &request.feature_version)) {
+        result = run_compile(&request, given[2], dont_inherit != 0);
+    }
     decref(request.filename);
     return result;
 }

@@ -315,9 +315,11 @@ sum_ints(PyObject *iter, PyObject *total, PyObject **item)
     int more;
     while ((more = iter_next_item(iter, item)) > 0 && plain_int(*item)) {
         int64_t value = int_as_i64_overflow(*item, &overflow);
-        if (overflow != 0 || __builtin_add_overflow(sum, value, &sum)) {
+        int64_t next;
+        if (overflow != 0 || __builtin_add_overflow(sum, value, &next)) {
             break;
         }
+        sum = next;
         decref(*item);
     }
     if (more < 0) {
