@@ -352,8 +352,12 @@ choose_for_name(PyTypeObject *type, const struct wrapperbase *p, SlotChoice *cho
     }
     else if (type_of(descr) == &PyCFunction_Type && p->offset == AT(ht_type.tp_new) &&
              ((PyCFunctionObject *)descr)->m_ml == slot_new_method) {
-        // __new__ of a C type: its tp_new, which finds the type to make as its argument.
-        PyTypeObject *maker = (PyTypeObject *)((PyCFunctionObject *)descr)->m_self;
+        // __new__ of a C type: the memory layout decides which one makes the instance, not the
+        // order of the bases.
+        PyTypeObject *maker = type->tp_base;
+        while (maker->tp_new == slot_tp_new && maker->tp_base != NULL) {
+            maker = maker->tp_base;
+        }
         choose_specific(choice, (void *)maker->tp_new);
     }
     else if (descr == Py_None && p->offset == AT(ht_type.tp_hash)) {
