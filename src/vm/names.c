@@ -25,11 +25,6 @@ name_raise_unbound(PyCodeObject *code, int reg)
     PyObject *name = code_register_name_borrow(code, reg);
     error_format(PyExc_UnboundLocalError,
                  "cannot access local variable '%U' where it is not associated with a value", name);
-    PyObject *exc = error_take();
-    if (exc != NULL && object_type_check(exc, (PyTypeObject *)PyExc_UnboundLocalError)) {
-        set_ref(((PyNameErrorObject *)exc)->name, new_ref(name));
-    }
-    error_restore_steal(exc);
 }
 
 void
