@@ -464,6 +464,9 @@ static PyType_Slot ast_slots[] = {
     {Py_tp_repr, ast_repr},
     {Py_tp_methods, ast_methods},
     {Py_tp_new, type_generic_new},
+    {Py_tp_dealloc, subtype_dealloc},
+    {Py_tp_traverse, subtype_traverse},
+    {Py_tp_clear, subtype_clear},
     {0, NULL},
 };
 
