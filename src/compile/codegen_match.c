@@ -202,7 +202,7 @@ sequence_shape(Compiler *c, const Pattern *p, const PatternSeq *patterns)
         const Pattern *item = patterns->items[i];
         if (item->kind == PATTERN_STAR) {
             if (shape.star >= 0) {
-                compile_error(c, p->span, "multiple starred expressions in sequence pattern");
+                compile_error(c, p->span, "multiple starred names in sequence pattern");
                 return shape;
             }
             shape.star = i;
