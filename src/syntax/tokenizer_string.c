@@ -273,6 +273,11 @@ fstring_brace(Tokenizer *t, Token *token, Origin origin, FString *fs, int c)
     t->cur--;
     fs->in_field = true;
     fs->in_format_spec = false;
+    if (t->extra_tokens) {
+        // The tokenize module shows the end of a spec even when it is empty.
+        return make_from(t, token, fs->kind == 'f' ? TOK_FSTRING_MIDDLE : TOK_TSTRING_MIDDLE,
+                         origin);
+    }
     return fstring_flush(t, token, origin, fs->kind);
 }
 
