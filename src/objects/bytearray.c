@@ -432,7 +432,10 @@ bytearray_richcompare(PyObject *a, PyObject *b, int op)
 {
     BytesArg left, right;
     if (!buffer_check(a) || !buffer_check(b)) {
-        return new_ref(Py_NotImplemented);
+        bool text = str_check(a) || str_check(b);
+        return text && bytes_warn_comparison(a, b, op, "bytearray") < 0
+                   ? NULL
+                   : new_ref(Py_NotImplemented);
     }
     if (bytes_arg_get(a, &left) < 0) {
         error_clear();
@@ -485,6 +488,12 @@ bytearray_repr(PyObject *op)
     }
     decref(prefix);
     return result;
+}
+
+static PyObject *
+bytearray_str(PyObject *op)
+{
+    return bytes_warn_str("bytearray") < 0 ? NULL : bytearray_repr(op);
 }
 
 static PyObject *
@@ -1137,7 +1146,7 @@ PyTypeObject PyByteArray_Type = {
     .tp_as_sequence = &bytearray_as_sequence,
     .tp_as_mapping = &bytearray_as_mapping,
     .tp_hash = object_hash_not_implemented,
-    .tp_str = bytearray_repr,
+    .tp_str = bytearray_str,
     .tp_getattro = object_generic_getattr,
     .tp_as_buffer = &bytearray_as_buffer,
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | _Py_TPFLAGS_MATCH_SELF,

@@ -18,6 +18,7 @@
 #include "objects/call.h"
 #include "objects/error.h"
 #include "objects/int.h"
+#include "objects/interpreter.h"
 #include "objects/iter.h"
 #include "objects/list.h"
 #include "objects/number.h"
@@ -422,11 +423,35 @@ bytes_equal(PyObject *a, PyObject *b)
                       memcmp(bytes_data(a), bytes_data(b), (size_t)bytes_length(a)) == 0);
 }
 
+int
+bytes_warn_comparison(PyObject *a, PyObject *b, int op, const char *type)
+{
+    if (interpreter_roots()->bytes_warning == 0 || (op != Py_EQ && op != Py_NE)) {
+        return 0;
+    }
+    if (str_check(a) || str_check(b)) {
+        return error_warn(PyExc_BytesWarning, 1, "Comparison between %s and string", type);
+    }
+    if (int_check(a) || int_check(b)) {
+        return error_warn(PyExc_BytesWarning, 1, "Comparison between %s and int", type);
+    }
+    return 0;
+}
+
+int
+bytes_warn_str(const char *type)
+{
+    if (interpreter_roots()->bytes_warning == 0) {
+        return 0;
+    }
+    return error_warn(PyExc_BytesWarning, 1, "str() on a %s instance", type);
+}
+
 static PyObject *
 bytes_richcompare(PyObject *a, PyObject *b, int op)
 {
     if (!bytes_check(a) || !bytes_check(b)) {
-        return new_ref(Py_NotImplemented);
+        return bytes_warn_comparison(a, b, op, "bytes") < 0 ? NULL : new_ref(Py_NotImplemented);
     }
     if (op == Py_EQ || op == Py_NE) {
         return bool_from_long(bytes_equal(a, b) == (op == Py_EQ));
@@ -605,6 +630,12 @@ bytes_remainder(PyObject *v, PyObject *w)
 
 static PyObject *bytes_tp_repr(PyObject *op) { return bytes_repr(op, true); }
 
+static PyObject *
+bytes_tp_str(PyObject *op)
+{
+    return bytes_warn_str("bytes") < 0 ? NULL : bytes_repr(op, true);
+}
+
 // ---- methods of bytes alone ----
 
 static PyObject *
@@ -677,7 +708,7 @@ PyTypeObject PyBytes_Type = {
     .tp_as_sequence = &bytes_as_sequence,
     .tp_as_mapping = &bytes_as_mapping,
     .tp_hash = bytes_hash,
-    .tp_str = bytes_tp_repr,
+    .tp_str = bytes_tp_str,
     .tp_getattro = object_generic_getattr,
     .tp_as_buffer = &bytes_as_buffer,
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_BYTES_SUBCLASS |

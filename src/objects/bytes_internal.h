@@ -40,6 +40,11 @@ PyObject *bytes_like_make(PyObject *self, const char *data, Py_ssize_t size);
 // self when it is an exact bytes object, else a copy.
 PyObject *bytes_like_unchanged(PyObject *self);
 
+// With -b: BytesWarning "Comparison between <type> and string" (or int) for == and !=, and "str() on
+// a <type> instance". 0, or -1 when the warning is an error.
+int bytes_warn_comparison(PyObject *a, PyObject *b, int op, const char *type);
+int bytes_warn_str(const char *type);
+
 // Value of a byte argument (an index in range(256)): 0, or -1 with ValueError "byte must be in
 // range(0, 256)".
 int byte_argument(PyObject *arg, unsigned char *byte);

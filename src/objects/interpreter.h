@@ -66,6 +66,10 @@ typedef struct InterpreterRoots {
 
     PyMutex types_mutex;                    // as a critical section: attributes and caches of types
     PyMutex weakref_locks[WEAKREF_LOCKS];   // striped; see weakref.h. Innermost
+    PyMutex type_refs_lock;                 // guards the next three. Innermost
+    PyTypeObject **type_refs;               // classes by unique_id; NULL: free (type_refs.c)
+    size_t type_refs_size;                  // entries of type_refs
+    size_t type_refs_free;                  // an id that may be free, where to look first
     PyMutex import_lock;                    // as a critical section: start of lazily made fields
     RecursiveMutex warnings_mutex;          // filters and registries of warnings
     PyMutex memory_error_lock;
@@ -78,6 +82,7 @@ typedef struct InterpreterRoots {
     bool codecs_initialized;                // immutable once running
     bool dont_write_bytecode;               // immutable once running
     bool main_code_running;                 // atomic
+    int bytes_warning;                      // immutable once running: -b, -bb
     int int_max_str_digits;                 // atomic: sys.set_int_max_str_digits
     double switch_interval;                 // racy by nature: sys.setswitchinterval, only kept
     int dlopen_flags;                       // racy by nature: sys.setdlopenflags
