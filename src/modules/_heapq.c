@@ -112,10 +112,10 @@ sift_down(PyObject *heap, Py_ssize_t pos, Before before)
 }
 
 static bool
-check_heap(PyObject *heap, const char *name)
+check_heap(PyObject *heap, const char *name, const char *display)
 {
     if (!list_check(heap)) {
-        args_bad_argument(name, "argument 1", "list", heap);
+        args_bad_argument(name, display, "list", heap);
         return false;
     }
     return true;
@@ -124,7 +124,7 @@ check_heap(PyObject *heap, const char *name)
 static PyObject *
 heap_push(PyObject *const *args, Py_ssize_t nargs, const char *name, Before before)
 {
-    if (!args_check_positional(name, nargs, 2, 2) || !check_heap(args[0], name)) {
+    if (!args_check_positional(name, nargs, 2, 2) || !check_heap(args[0], name, "argument 1")) {
         return NULL;
     }
     if (list_append(args[0], args[1]) < 0 ||
@@ -137,7 +137,7 @@ heap_push(PyObject *const *args, Py_ssize_t nargs, const char *name, Before befo
 static PyObject *
 heap_pop(PyObject *heap, const char *name, Before before)
 {
-    if (!check_heap(heap, name)) {
+    if (!check_heap(heap, name, "argument")) {
         return NULL;
     }
     if (list_size(heap) == 0) {
@@ -161,7 +161,7 @@ heap_pop(PyObject *heap, const char *name, Before before)
 static PyObject *
 heap_replace(PyObject *const *args, Py_ssize_t nargs, const char *name, Before before)
 {
-    if (!args_check_positional(name, nargs, 2, 2) || !check_heap(args[0], name)) {
+    if (!args_check_positional(name, nargs, 2, 2) || !check_heap(args[0], name, "argument 1")) {
         return NULL;
     }
     PyObject *first = list_get_optional(args[0], 0);
@@ -177,7 +177,7 @@ heap_replace(PyObject *const *args, Py_ssize_t nargs, const char *name, Before b
 static PyObject *
 heap_push_pop(PyObject *const *args, Py_ssize_t nargs, const char *name, Before before)
 {
-    if (!args_check_positional(name, nargs, 2, 2) || !check_heap(args[0], name)) {
+    if (!args_check_positional(name, nargs, 2, 2) || !check_heap(args[0], name, "argument 1")) {
         return NULL;
     }
     PyObject *first = list_get_optional(args[0], 0);
@@ -204,7 +204,7 @@ heap_push_pop(PyObject *const *args, Py_ssize_t nargs, const char *name, Before 
 static PyObject *
 heap_make(PyObject *heap, const char *name, Before before)
 {
-    if (!check_heap(heap, name)) {
+    if (!check_heap(heap, name, "argument")) {
         return NULL;
     }
     for (Py_ssize_t i = list_size(heap) / 2 - 1; i >= 0; i--) {

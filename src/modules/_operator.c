@@ -207,7 +207,7 @@ operator_compare_digest(PyObject *module, PyObject *const *args, Py_ssize_t n)
         }
         return bool_from_int(same_bytes(str_data(a), str_length(a), str_data(b), str_length(b)));
     }
-    if (!buffer_check(a) || !buffer_check(b)) {
+    if (!buffer_check(a) && !buffer_check(b)) {
         return error_format(PyExc_TypeError,
                             "unsupported operand types(s) or combination of types: '%.100s' and "
                             "'%.100s'",
@@ -298,7 +298,7 @@ itemgetter_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
         return NULL;
     }
     if (tuple_size(args) < 1) {
-        return error_set(PyExc_TypeError, "itemgetter expected at least 1 argument, got 0");
+        return error_set(PyExc_TypeError, "itemgetter expected 1 argument, got 0");
     }
     PyObject *g = getter_make(type, args, itemgetter_vectorcall);
     if (g != NULL && tuple_size(args) == 1) {
@@ -440,7 +440,7 @@ attrgetter_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     }
     Py_ssize_t n = tuple_size(args);
     if (n < 1) {
-        return error_set(PyExc_TypeError, "attrgetter expected at least 1 argument, got 0");
+        return error_set(PyExc_TypeError, "attrgetter expected 1 argument, got 0");
     }
     PyObject *paths = tuple_new(n);
     for (Py_ssize_t i = 0; paths != NULL && i < n; i++) {

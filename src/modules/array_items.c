@@ -46,10 +46,6 @@ GET_UNSIGNED(Q, unsigned long long)
 static int
 small_int(PyObject *value, long low, long high, const char *what, long *result)
 {
-    if (!index_check(value)) {
-        error_set(PyExc_TypeError, "array item must be integer");
-        return -1;
-    }
     PyObject *number = number_index(value);
     if (number == NULL) {
         return -1;
@@ -90,10 +86,6 @@ SET_SMALL(i, int, INT_MIN, INT_MAX, "signed integer")
 static int
 set_i64(char *item, PyObject *value)
 {
-    if (!index_check(value)) {
-        error_set(PyExc_TypeError, "array item must be integer");
-        return -1;
-    }
     PyObject *number = number_index(value);
     if (number == NULL) {
         return -1;

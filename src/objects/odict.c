@@ -204,7 +204,8 @@ update_from(PyObject *self, PyObject *other)
 static int
 odict_update(PyObject *self, PyObject *args, PyObject *kwargs)
 {
-    if (!args_check_positional("update", tuple_size(args), 0, 1)) {
+    if (tuple_size(args) > 1) {
+        error_format(PyExc_TypeError, "expected at most 1 arguments, got %zd", tuple_size(args));
         return -1;
     }
     if (tuple_size(args) == 1 && update_from(self, tuple_item(args, 0)) < 0) {
@@ -731,9 +732,6 @@ odict_richcompare(PyObject *v, PyObject *w, int op)
 static int
 odict_init(PyObject *self, PyObject *args, PyObject *kwargs)
 {
-    if (!args_check_positional("OrderedDict", tuple_size(args), 0, 1)) {
-        return -1;
-    }
     return odict_update(self, args, kwargs);
 }
 

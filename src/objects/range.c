@@ -379,7 +379,7 @@ range_method_index(PyObject *op, PyObject *value)
     }
     int contains = range_contains_int(op, value);
     if (contains <= 0) {
-        return contains < 0 ? NULL : error_format(PyExc_ValueError, "%R is not in range", value);
+        return contains < 0 ? NULL : error_set(PyExc_ValueError, "range.index(x): x not in range");
     }
     PyObject *distance = number_subtract(value, RANGE(op)->start);
     PyObject *index = distance == NULL ? NULL : number_floor_divide(distance, RANGE(op)->step);
