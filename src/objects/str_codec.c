@@ -107,12 +107,12 @@ bad:
 static int
 check_position(Py_ssize_t *position, Py_ssize_t size)
 {
-    Py_ssize_t given = *position;
     if (*position < 0) {
         *position += size;
     }
     if (*position < 0 || *position > size) {
-        error_format(PyExc_IndexError, "position %zd from error handler out of bounds", given);
+        error_format(PyExc_IndexError, "position %zd from error handler out of bounds",
+                     *position);
         return -1;
     }
     return 0;
