@@ -223,7 +223,7 @@ paramspec_tp_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
         "name", "bound", "default", "covariant", "contravariant", "infer_variance", NULL};
     static ArgsParser parser = {.format = "O|$OOppp:paramspec", .keywords = keywords};
     PyObject *name;
-    PyObject *bound = NULL;
+    PyObject *bound = Py_None;
     PyObject *default_value = &typing_no_default;
     int covariant = 0;
     int contravariant = 0;
@@ -242,16 +242,13 @@ paramspec_tp_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     if (infer && (covariant || contravariant)) {
         return error_set(PyExc_ValueError, "Variance cannot be specified with infer_variance.");
     }
-    PyObject *checked = NULL;
-    if (bound != NULL) {
-        checked = typing_check_bound(bound);
-        if (checked == NULL) {
-            return NULL;
-        }
+    PyObject *checked = typing_check_bound(bound);      // None becomes NoneType
+    if (checked == NULL) {
+        return NULL;
     }
     PyObject *self = paramspec_new(name);
     if (self == NULL) {
-        xdecref(checked);
+        decref(checked);
         return NULL;
     }
     PS(self)->bound = checked;

@@ -636,7 +636,9 @@ typevar_prepare_subst(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
             return result;
         }
     }
-    return error_format(PyExc_TypeError, "Too few arguments for %S", alias);
+    return error_format(PyExc_TypeError,
+                        "Too few arguments for %S; actual %zd, expected at least %zd", alias, count,
+                        index + 1);
 }
 
 static PyObject *
@@ -1027,3 +1029,19 @@ PyTypeObject PyGeneric_Type = {
     .tp_methods = generic_methods,
     .tp_new = type_generic_new,
 };
+
+// Classes made from a module's state have __module__ in their dict, where instances find it.
+int
+typevar_init(void)
+{
+    PyTypeObject *types[] = {&PyTypeVar_Type,       &PyTypeVarTuple_Type,
+                             &PyParamSpec_Type,     &PyParamSpecArgs_Type,
+                             &PyParamSpecKwargs_Type, &PyGeneric_Type};
+    PyObject *name = str_intern_cstr("typing");
+    int result = name == NULL ? -1 : 0;
+    for (size_t i = 0; i < sizeof types / sizeof types[0] && result == 0; i++) {
+        result = type_set_attribute(types[i], ID(__module__), name);
+    }
+    xdecref(name);
+    return result;
+}

@@ -31,4 +31,7 @@ PyObject *generic_subscript(PyObject *parameters);
 // The default of a type parameter. 0 or -1.
 int typeparam_set_default(PyObject *parameter, PyObject *evaluate_default);
 
+// Adds what type tables cannot hold; start-up. 0 or -1.
+int typevar_init(void);
+
 #endif

@@ -21,6 +21,7 @@
 #include "objects/str.h"
 #include "objects/template.h"
 #include "objects/type.h"
+#include "objects/typevar.h"
 #include "runtime/anext.h"
 #include "runtime/print_error.h"
 #include "runtime/runtime.h"
@@ -474,7 +475,7 @@ builtins_create(void)
     PyObject *dict = module_dict_borrow(module);
     if (type_ready(&_PyAnextAwaitable_Type) < 0 || print_error_init() < 0 ||
         warnings_init() < 0 || template_init() < 0 ||
-        module_set_doc(module, builtins_doc) < 0 ||
+        typevar_init() < 0 || module_set_doc(module, builtins_doc) < 0 ||
         module_add_functions(module, builtins_code_methods) < 0 ||
         module_add_functions(module, builtins_object_methods) < 0 ||
         module_add_functions(module, builtins_iter_methods) < 0 ||

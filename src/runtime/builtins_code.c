@@ -341,7 +341,7 @@ builtin_eval(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject
     if (globals != NULL && globals != Py_None && !dict_check(globals)) {
         return error_set(PyExc_TypeError,
                          mapping_check(globals)
-                             ? "globals must be a real dict; try eval(code, {}, mapping)"
+                             ? "globals must be a real dict; try eval(expr, {}, mapping)"
                              : "globals must be a dict");
     }
     Scope scope;

@@ -79,7 +79,7 @@ plain_traceback(Sink *sink, PyObject *tb)
         return;
     }
     if (sink->file != NULL) {
-        if (traceback_print(tb, sink->file, "Traceback (most recent call last):\n", PLAIN_LIMIT) <
+        if (traceback_print(tb, sink->file, "Traceback (most recent call last):", PLAIN_LIMIT) <
             0) {
             error_clear();
         }
