@@ -316,7 +316,7 @@ parse_interactive(Parser *p)
 {
     Py_ssize_t mark = p->scratch_size;
     if (at(p, TOK_ENDMARKER)) {
-        return p->errors ? raise_last(p, "invalid syntax") : NULL;
+        return NULL;
     }
     if (at(p, TOK_NEWLINE)) {
         Stmt *pass = check_node(p, ast_pass(p->arena, token_here(p)->span));
@@ -375,10 +375,11 @@ parse_func_type(Parser *p)
         if (!push_signature_type(p)) {
             return NULL;
         }
+        // After "*" only "**" may follow, after "**" nothing.
         if (star == TOK_DOUBLESTAR || !accept(p, TOK_COMMA)) {
             break;
         }
-        if (at(p, TOK_RPAR)) {
+        if (at(p, TOK_RPAR) || (star == TOK_STAR && !at(p, TOK_DOUBLESTAR))) {
             return NULL;
         }
     }
@@ -456,7 +457,6 @@ parser_run(Parser *p)
         return mod;
     }
     if (wants_more_input(p) && (!p->raised || error_matches(PyExc_SyntaxError))) {
-        error_clear();
         return parser_raise_incomplete(p);
     }
     if (!p->raised && p->count == 0) {

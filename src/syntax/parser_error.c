@@ -157,21 +157,29 @@ raise_invalid_target(Parser *p, const Expr *expr, enum TargetUse use)
                     ast_expr_name(bad));
 }
 
+// With an error of the tokenizer the place is its cursor.
 static void
-raise_cursor(Parser *p, PyObject *type, const char *format, ...)
+raise_incomplete(Parser *p, bool at_cursor, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    raise_known(p, type, p->tok.lineno, p->tok.cur - p->tok.line_start, p->tok.lineno, -1, format,
-                args);
+    if (at_cursor) {
+        raise_known(p, PyExc_IncompleteInputError, p->tok.lineno,
+                    p->tok.cur - p->tok.line_start, p->tok.lineno, -1, format, args);
+    }
+    else {
+        raise_last_v(p, PyExc_IncompleteInputError, format, args);
+    }
     va_end(args);
 }
 
 void *
 parser_raise_incomplete(Parser *p)
 {
+    bool at_cursor = p->raised;
+    error_clear();
     p->raised = false;
-    raise_cursor(p, PyExc_IncompleteInputError, "incomplete input");
+    raise_incomplete(p, at_cursor, "incomplete input");
     return NULL;
 }
 

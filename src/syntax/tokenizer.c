@@ -182,10 +182,10 @@ continue_line(Tokenizer *t, int *c)
     if (*c == '\r') {
         *c = next_char(t);
     }
+    if (t->done == TOKENIZER_ERROR) {
+        return -1;
+    }
     if (*c != '\n') {
-        if (*c == END_OF_INPUT) {
-            return t->done == TOKENIZER_ERROR ? -1 : tokenizer_error_eof(t);
-        }
         return tokenizer_error_indentation(
             t, PyExc_SyntaxError, "unexpected character after line continuation character");
     }
@@ -347,12 +347,12 @@ read_comment(Tokenizer *t, Token *token)
     if (t->type_comments && is_type_comment(t, t->start, &content)) {
         bool ignore = is_ignore(t, content);
         t->start = ignore ? content + 6 : content;
-        tokenizer_make(t, token, ignore ? TOK_TYPE_IGNORE : TOK_TYPE_COMMENT);
         if (ignore && t->blank_line) {
             // A line of its own: its end belongs to it.
             next_char(t);
             t->at_line_start = true;
         }
+        tokenizer_make(t, token, ignore ? TOK_TYPE_IGNORE : TOK_TYPE_COMMENT);
         return 1;
     }
     if (t->extra_tokens) {
@@ -520,6 +520,7 @@ static int
 read_token(Tokenizer *t, Token *token)
 {
     t->start = -1;
+    t->blank_line = false;
     if (t->at_line_start && start_line(t) < 0) {
         return -1;
     }
@@ -539,7 +540,15 @@ read_token(Tokenizer *t, Token *token)
     t->start = t->cur - 1;
     if (c == '#') {
         int made = read_comment(t, token);
-        return made < 0 ? -1 : !made;
+        if (made != 0) {
+            return made < 0 ? -1 : 0;
+        }
+        // What ends the comment ends the line.
+        c = next_char(t);
+        if (c == END_OF_INPUT) {
+            return at_end(t, token);
+        }
+        t->start = t->cur - 1;
     }
     if (is_name_start(c)) {
         return tokenizer_name(t, token, c);

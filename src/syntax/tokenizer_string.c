@@ -52,6 +52,18 @@ opening_quotes(Tokenizer *t, int quote)
     return 2;
 }
 
+// Leaves the cursor behind the first character of a string without end. Returns -1.
+static int
+stop_at(Tokenizer *t, Origin origin, bool at_end)
+{
+    t->cur = origin.position + 1;
+    t->line_start = origin.line_start;
+    t->lineno = origin.lineno;
+    t->done = at_end ? TOKENIZER_EOF : TOKENIZER_ERROR;
+    t->string_error = true;
+    return -1;
+}
+
 static int
 unterminated(Tokenizer *t, Origin origin, int quote, int size, bool escaped_quote)
 {
@@ -71,9 +83,7 @@ unterminated(Tokenizer *t, Origin origin, int quote, int size, bool escaped_quot
                           "perhaps you escaped the end quote?"
                         : "unterminated string literal (detected at line %d)";
     tokenizer_error_at(t, origin.lineno, origin.line_start, origin.position + 1, format, t->lineno);
-    t->done = at_end ? TOKENIZER_EOF : TOKENIZER_ERROR;
-    t->string_error = true;
-    return -1;
+    return stop_at(t, origin, at_end);
 }
 
 int
@@ -175,9 +185,7 @@ fstring_unterminated(Tokenizer *t, const FString *fs, int c)
                              ? "unterminated triple-quoted %c-string literal (detected at line %d)"
                              : "unterminated %c-string literal (detected at line %d)";
     tokenizer_error_at(t, fs->lineno, fs->line_start, fs->start + 1, format, fs->kind, t->lineno);
-    t->done = at_end ? TOKENIZER_EOF : TOKENIZER_ERROR;
-    t->string_error = true;
-    return -1;
+    return stop_at(t, (Origin){fs->start, fs->line_start, fs->lineno}, at_end);
 }
 
 // After a backslash in text. 0 or -1.
