@@ -265,9 +265,11 @@ list_clear(PyObject *op)
     critical_section_begin(&cs, op);
     PyObject **items = LIST(op)->ob_item;
     Py_ssize_t n = LIST(op)->ob_base.ob_size;
-    list_set_size(op, 0);
-    LIST(op)->allocated = 0;
-    atomic_store_release_ptr(&LIST(op)->ob_item, NULL);
+    if (items != NULL) {
+        list_set_size(op, 0);
+        LIST(op)->allocated = 0;
+        atomic_store_release_ptr(&LIST(op)->ob_item, NULL);
+    }
     critical_section_end(&cs);
     list_array_release(op, items, n);
 }

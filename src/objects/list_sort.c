@@ -736,6 +736,11 @@ list_sort_keywords(PyObject *op, PyObject *key, bool reverse)
     PyObject **items = LIST(op)->ob_item;
     Py_ssize_t n = LIST(op)->ob_base.ob_size;
     Py_ssize_t allocated = LIST(op)->allocated;
+    if (allocated == -1) {
+        // Another sort is at work, and the list looks empty to everybody.
+        critical_section_end(&cs);
+        return 0;
+    }
     list_set_size(op, 0);
     atomic_store_release_ptr(&LIST(op)->ob_item, NULL);
     // No operation leaves a negative number here: so a change is noticed.
