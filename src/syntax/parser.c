@@ -92,6 +92,7 @@ parser_fill(Parser *p)
         if (tokenizer_next(&p->tok, &token) < 0
             || (token.type == TOK_TYPE_IGNORE && !add_type_ignore(p, &token))) {
             p->raised = true;
+            p->tokenizer_failed = true;
             return TOK_ERRORTOKEN;
         }
     } while (token.type == TOK_TYPE_IGNORE);
@@ -479,7 +480,7 @@ parser_run(Parser *p)
             }
         }
     }
-    if (p->tok.done != TOKENIZER_ERROR && error_matches(PyExc_SyntaxError)) {
+    if (!p->tokenizer_failed && error_matches(PyExc_SyntaxError)) {
         parser_check_rest(p);
     }
     return NULL;

@@ -42,6 +42,7 @@ typedef struct {
     int feature_version;
     int depth;
     bool raised;                // an exception is set
+    bool tokenizer_failed;      // the tokenizer raised it
     bool errors;                // second pass
     bool statement_started;     // single input: tokens since the last implied NEWLINE
     TypeIgnore **type_ignores;
