@@ -175,6 +175,7 @@ gather(Collection *c)
         return;
     }
     flush_young_counts(c->interp);
+    type_refs_merge_all(c->interp);
     if (c->full) {
         heap_walk_gc(c->interp, gather_object, c);
     }
@@ -318,6 +319,9 @@ garbage_add(Collection *c, PyObject *op)
     if (!vector_push(&c->garbage, op)) {
         c->failed = true;
         return;
+    }
+    if (type_check(op)) {
+        type_refs_retire((PyTypeObject *)op);
     }
     Py_ssize_t extra = 1;
     if ((op->ob_gc_bits & GC_DEFERRED) != 0) {

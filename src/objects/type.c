@@ -306,6 +306,7 @@ type_dealloc(PyObject *op)
     }
     type_remove_from_bases(type, type->tp_bases);
     type_cache_drop(type);
+    type_refs_release(type);
     clear_ref(type->tp_base);
     clear_ref(type->tp_dict);
     clear_ref(type->tp_bases);

@@ -178,6 +178,15 @@ void subtype_dealloc(PyObject *self);
 int subtype_traverse(PyObject *self, visitproc visit, void *arg);
 int subtype_clear(PyObject *self);
 
+// References of instances to classes made by Python code are counted per thread. The collector,
+// world stopped, calls the first before it looks at counts of classes, and the second for a class that it
+// is going to clear, whose references are then counted like all others. The third is for a thread
+// that wants to know a count, the last for one that ends.
+void type_refs_merge_all(struct Interpreter *interp);
+void type_refs_retire(PyTypeObject *type);
+void type_refs_merge_thread(struct Thread *ts);
+void type_refs_close_thread(struct Thread *ts);
+
 // tp_finalize if the type has one and it has not run for op. True: op is still dead.
 void object_call_finalizer(PyObject *op);
 // For use at the start of tp_dealloc: -1 when the finaliser brought op back to life.

@@ -18,9 +18,6 @@
 
 // ---- allocation ----
 
-void type_ref_instance(PyTypeObject *type) { incref(type); }
-void type_unref_instance(PyTypeObject *type) { decref(type); }
-
 PyObject *
 type_alloc(PyTypeObject *type, Py_ssize_t nitems)
 {

@@ -85,9 +85,29 @@ extern PyGetSetDef type_subtype_getsets_full[];     // __dict__, __weakref__
 extern PyGetSetDef type_subtype_getsets_dict[];
 extern PyGetSetDef type_subtype_getsets_weakref[];
 
-// References that instances hold on their class.
-void type_ref_instance(PyTypeObject *type);
-void type_unref_instance(PyTypeObject *type);
+// ---- type_refs.c ----
+
+// Takes a class into the scheme of per-thread counts / out of it.
+void type_refs_register(PyTypeObject *type);
+void type_refs_release(PyTypeObject *type);
+void type_ref_slow(PyTypeObject *type, ssize_t by);
+
+// References that instances hold on their class (a heap type).
+static inline void
+type_ref_add(PyTypeObject *type, ssize_t by)
+{
+    Thread *ts = thread_current();
+    size_t id = (size_t)((PyHeapTypeObject *)type)->unique_id;
+    if (__builtin_expect(id < ts->type_ref_count && id != 0, 1)) {
+        ts->type_refs[id] += by;
+    }
+    else {
+        type_ref_slow(type, by);
+    }
+}
+
+static inline void type_ref_instance(PyTypeObject *type) { type_ref_add(type, 1); }
+static inline void type_unref_instance(PyTypeObject *type) { type_ref_add(type, -1); }
 
 // ---- type.c ----
 

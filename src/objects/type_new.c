@@ -432,6 +432,7 @@ make_type(ClassMaker *m)
     type->tp_vectorcall = type_class_vectorcall;
     gc_track(type);
     refcount_defer((PyObject *)type);
+    type_refs_register(type);
     return type;
 error:
     gc_track(type);

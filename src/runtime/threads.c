@@ -11,6 +11,7 @@
 #include "memory/refcount.h"
 #include "objects/error.h"
 #include "objects/exceptions.h"
+#include "objects/type.h"
 #include "platform/thread.h"
 #include "thread/mutex.h"
 #include "thread/runtime.h"
@@ -132,6 +133,7 @@ clear_objects(Thread *ts)
     clear_ref(ts->context);
     clear_ref(ts->dict);
     xdecref((PyObject *)atomic_exchange_ptr(&ts->async_exc, NULL));
+    type_refs_close_thread(ts);
 }
 
 // ---- asynchronous exceptions ----

@@ -64,6 +64,9 @@ struct Thread {
     int coroutine_origin_depth;     // owner thread
     int dealloc_depth;              // owner thread: nesting of container deallocations
     PyObject *delete_later;         // owner thread: objects whose deallocation was postponed
+    ssize_t *type_refs;             // owner thread, or world stopped: references of instances to
+                                    // their classes, by unique_id (objects/type_refs.c)
+    size_t type_ref_count;          // owner thread, or world stopped: entries of type_refs
     void *trace;                    // owner thread: vm/monitor state (settrace, setprofile), or NULL
 };
 
