@@ -340,6 +340,76 @@ method_call_to(Compiler *c, const Expr *e, uint32_t window, Reg dst)
     return true;
 }
 
+// ---- all(), any() and tuple() of a generator expression ----
+
+enum { MAX_CONSUMER_NESTING = 3 };
+
+// The number of the common constant that such a call would use; 0 for other calls.
+static int
+generator_consumer(Compiler *c, const Expr *e)
+{
+    const Expr *func = e->Call.func;
+    if (func->kind != EXPR_NAME || e->Call.keywords->size > 0 || e->Call.args->size != 1
+        || e->Call.args->items[0]->kind != EXPR_GENERATOR_EXP
+        || c->consumer_nesting >= MAX_CONSUMER_NESTING
+        || scope_of(c->table, e->Call.args->items[0])->coroutine) {
+        return 0;
+    }
+    return func->Name.id == ID(all)     ? COMMON_CONSTANT_ALL
+           : func->Name.id == ID(any)   ? COMMON_CONSTANT_ANY
+           : func->Name.id == ID(tuple) ? COMMON_CONSTANT_TUPLE : 0;
+}
+
+// Runs the generator here when the callable in the window is the builtin: `end` follows with the
+// result in dst. Otherwise goes on behind with the callable in its place.
+static void
+consume_generator(Compiler *c, const Expr *e, int which, uint32_t window, Reg dst, Block *end)
+{
+    Span span = e->span;
+    Block *plain = block_new(c);
+    Block *body = block_new(c);
+    Block *next = block_new(c);
+    Block *decided = block_new(c);
+    Reg acc = TEMP(window);
+    Reg test = temp_push(c);
+    emit(c, span, OP_LOAD_COMMON_CONSTANT, 0, test, 0, (Reg)which);
+    emit(c, span, OP_IS_OP, KILL_C, test, acc, test);
+    emit_jump(c, span, OP_POP_JUMP_IF_FALSE, KILL_A, test, 0, plain);
+    emit(c, span, OP_POP_TOP, 0, acc, 0, 0);
+    if (which == COMMON_CONSTANT_TUPLE) {
+        emit(c, span, OP_BUILD_LIST, 0, acc, acc, 0);
+    }
+    temp_set_height(c, window + 1);
+    Reg generator = expr_push(c, e->Call.args->items[0]);
+    Reg item = temp_push(c);
+    emit_goto(c, span, next);
+    block_use(c, body);
+    if (which == COMMON_CONSTANT_TUPLE) {
+        emit(c, span, OP_LIST_APPEND, KILL_B, acc, item, 0);
+    }
+    else {
+        bool all = which == COMMON_CONSTANT_ALL;
+        emit_jump(c, span, all ? OP_POP_JUMP_IF_FALSE : OP_POP_JUMP_IF_TRUE, KILL_A, item, 0,
+                  decided);
+    }
+    block_use(c, next);
+    emit_jump(c, span, OP_FOR_ITER, 0, item, generator, body);
+    if (which == COMMON_CONSTANT_TUPLE) {
+        emit(c, span, OP_CALL_INTRINSIC_1, KILL_B, dst, acc, INTRINSIC_LIST_TO_TUPLE);
+    }
+    else {
+        bool all = which == COMMON_CONSTANT_ALL;
+        load_const(c, span, dst, all ? Py_True : Py_False);
+        emit_goto(c, span, end);
+        block_use(c, decided);
+        emit(c, span, OP_POP_TOP, 0, generator, 0, 0);
+        load_const(c, span, dst, all ? Py_False : Py_True);
+    }
+    emit_goto(c, span, end);
+    block_use(c, plain);
+    temp_set_height(c, window + 1);
+}
+
 void
 call_to(Compiler *c, const Expr *e, Reg dst)
 {
@@ -351,8 +421,18 @@ call_to(Compiler *c, const Expr *e, Reg dst)
         temp_set_height(c, window);
         bool lend = call_effects(c, e->Call.args, e->Call.keywords) == 0
                     && !needs_unpacking(e->Call.args, e->Call.keywords, 0);
-        argument_push(c, e->Call.func, lend);
+        int consumer = generator_consumer(c, e);
+        Block *end = consumer != 0 ? block_new(c) : NULL;
+        argument_push(c, e->Call.func, lend && consumer == 0);
+        if (consumer != 0) {
+            c->consumer_nesting++;
+            consume_generator(c, e, consumer, window, dst, end);
+        }
         call_arguments(c, e->span, window, 0, e->Call.args, e->Call.keywords, false, dst);
+        if (consumer != 0) {
+            c->consumer_nesting--;
+            block_use(c, end);
+        }
     }
     temp_set_height(c, height);
 }

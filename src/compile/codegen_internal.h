@@ -197,6 +197,7 @@ typedef struct {
     Unit *unit;
     ItemTable const_cache;              // constants shared by all code objects
     int optimize;
+    int consumer_nesting;               // all(), any(), tuple() of generators around the call
     int last_future_line;               // of the last `from __future__` statement, or -1
     int flags;                          // CO_FUTURE_* and PARSE_*
     PyObject **closure_names;           // free variables of the unit that was left last

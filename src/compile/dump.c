@@ -132,7 +132,8 @@ dump_object(Disassembly *d, int64_t index, PyObject *tuple, bool with_repr)
     fprintf(d->out, "%lld (", (long long)index);
     if (index >= 0 && index < tuple_size(tuple)) {
         PyObject *item = tuple_item(tuple, index);
-        PyObject *text = with_repr ? object_repr(item) : new_ref(item);
+        PyObject *text = code_check(item) ? str_format("code %U", ((PyCodeObject *)item)->co_qualname)
+                         : with_repr      ? object_repr(item) : new_ref(item);
         int status = print_text(d->out, text);
         xdecref(text);
         if (status < 0) {
