@@ -332,6 +332,26 @@ visit_arg_annotations(ScopeBuilder *b, const ArgSeq *args)
     return 0;
 }
 
+static bool
+has_arg_annotation(const ArgSeq *args)
+{
+    for (Py_ssize_t i = 0; i < args->size; i++) {
+        if (args->items[i]->annotation != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
+has_annotation(const Arguments *args, const Expr *returns)
+{
+    return returns != NULL || has_arg_annotation(args->posonlyargs)
+           || has_arg_annotation(args->args) || has_arg_annotation(args->kwonlyargs)
+           || (args->vararg != NULL && args->vararg->annotation != NULL)
+           || (args->kwarg != NULL && args->kwarg->annotation != NULL);
+}
+
 // The annotations of a function form a scope of their own, next to the function's.
 static int
 visit_function_annotations(ScopeBuilder *b, const Arguments *args, const Expr *returns, Span span)
@@ -395,7 +415,8 @@ visit_function_def(ScopeBuilder *b, const Stmt *s)
             || scope_visit_type_params(b, f.type_params) < 0)) {
         return -1;
     }
-    if (visit_function_annotations(b, f.args, f.returns, s->span) < 0) {
+    if (has_annotation(f.args, f.returns)
+        && visit_function_annotations(b, f.args, f.returns, s->span) < 0) {
         return -1;
     }
     Scope *scope = scope_enter(b, f.name, SCOPE_FUNCTION, s, s->span);
