@@ -566,8 +566,21 @@ buffered_iternext(PyObject *op)
     {"__reduce__", buffered_getstate, METH_NOARGS, NULL},                               \
     {"__reduce_ex__", buffered_getstate, METH_O, NULL}
 
+// What streams that can be read have.
+#define READ_METHODS                                                                    \
+    {"read", FAST(buffered_method_read), "read($self, size=-1, /)\n--\n\n"},            \
+    {"read1", FAST(buffered_method_read1), "read1($self, size=-1, /)\n--\n\n"},         \
+    {"readinto", buffered_method_readinto, METH_O,                                      \
+     "readinto($self, buffer, /)\n--\n\n"},                                             \
+    {"readinto1", buffered_method_readinto1, METH_O,                                    \
+     "readinto1($self, buffer, /)\n--\n\n"},                                            \
+    {"readline", FAST(buffered_method_readline),                                        \
+     "readline($self, size=-1, /)\n--\n\n"},                                            \
+    {"peek", FAST(buffered_method_peek), "peek($self, size=0, /)\n--\n\n"}
+
 static PyMethodDef reader_methods[] = {
     COMMON_METHODS,
+    READ_METHODS,
     {"flush", reader_flush, METH_NOARGS, "flush($self, /)\n--\n\n"},
     {"readable", buffered_readable, METH_NOARGS, "readable($self, /)\n--\n\n"},
     {NULL, NULL, 0, NULL},
@@ -585,6 +598,7 @@ static PyMethodDef writer_methods[] = {
 
 static PyMethodDef random_methods[] = {
     COMMON_METHODS,
+    READ_METHODS,
     {"flush", buffered_flush, METH_NOARGS, "flush($self, /)\n--\n\n"},
     {"readable", buffered_readable, METH_NOARGS, "readable($self, /)\n--\n\n"},
     {"writable", buffered_writable, METH_NOARGS, "writable($self, /)\n--\n\n"},

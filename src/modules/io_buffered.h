@@ -57,7 +57,12 @@ buffered_read_ahead(Buffered *self)
 Py_ssize_t buffered_fill(Buffered *self);
 Py_ssize_t buffered_raw_read(Buffered *self, char *data, Py_ssize_t size);
 PyObject *buffered_read_line(Buffered *self, Py_ssize_t limit);
-extern PyMethodDef buffered_read_methods[];
+PyObject *buffered_method_read(PyObject *op, PyObject *const *args, Py_ssize_t nargs);
+PyObject *buffered_method_read1(PyObject *op, PyObject *const *args, Py_ssize_t nargs);
+PyObject *buffered_method_readinto(PyObject *op, PyObject *buffer);
+PyObject *buffered_method_readinto1(PyObject *op, PyObject *buffer);
+PyObject *buffered_method_readline(PyObject *op, PyObject *const *args, Py_ssize_t nargs);
+PyObject *buffered_method_peek(PyObject *op, PyObject *const *args, Py_ssize_t nargs);
 
 // io_buffered_write.c; the lock is held
 int buffered_flush_writes(Buffered *self);      // all of it, or -1

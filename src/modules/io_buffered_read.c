@@ -226,8 +226,8 @@ read_bytes(Buffered *self, Py_ssize_t size, bool once)
     return result;
 }
 
-static PyObject *
-method_read(PyObject *op, PyObject *const *args, Py_ssize_t nargs)
+PyObject *
+buffered_method_read(PyObject *op, PyObject *const *args, Py_ssize_t nargs)
 {
     Buffered *self = (Buffered *)op;
     Py_ssize_t size;
@@ -246,8 +246,8 @@ method_read(PyObject *op, PyObject *const *args, Py_ssize_t nargs)
     return result;
 }
 
-static PyObject *
-method_read1(PyObject *op, PyObject *const *args, Py_ssize_t nargs)
+PyObject *
+buffered_method_read1(PyObject *op, PyObject *const *args, Py_ssize_t nargs)
 {
     Buffered *self = (Buffered *)op;
     if (!args_check_positional("read1", nargs, 0, 1) || !buffered_check_init(self)) {
@@ -287,21 +287,21 @@ readinto(PyObject *op, PyObject *target, bool once)
     return got == -2 ? new_ref(Py_None) : got < 0 ? NULL : int_from_ssize(got);
 }
 
-static PyObject *
-method_readinto(PyObject *op, PyObject *target)
+PyObject *
+buffered_method_readinto(PyObject *op, PyObject *target)
 {
     return readinto(op, target, false);
 }
 
-static PyObject *
-method_readinto1(PyObject *op, PyObject *target)
+PyObject *
+buffered_method_readinto1(PyObject *op, PyObject *target)
 {
     return readinto(op, target, true);
 }
 
 // Bytes of the buffer without moving on; reads at most once when it is empty.
-static PyObject *
-method_peek(PyObject *op, PyObject *const *args, Py_ssize_t nargs)
+PyObject *
+buffered_method_peek(PyObject *op, PyObject *const *args, Py_ssize_t nargs)
 {
     Buffered *self = (Buffered *)op;
     if (!args_check_positional("peek", nargs, 0, 1) || !buffered_check_init(self)
@@ -373,8 +373,8 @@ fail:
     return NULL;
 }
 
-static PyObject *
-method_readline(PyObject *op, PyObject *const *args, Py_ssize_t nargs)
+PyObject *
+buffered_method_readline(PyObject *op, PyObject *const *args, Py_ssize_t nargs)
 {
     Buffered *self = (Buffered *)op;
     Py_ssize_t limit;
@@ -387,15 +387,3 @@ method_readline(PyObject *op, PyObject *const *args, Py_ssize_t nargs)
     buffered_leave(self);
     return line;
 }
-
-#define FAST(function) (PyCFunction)(void (*)(void))(function), METH_FASTCALL
-
-PyMethodDef buffered_read_methods[] = {
-    {"read", FAST(method_read), "read($self, size=-1, /)\n--\n\n"},
-    {"read1", FAST(method_read1), "read1($self, size=-1, /)\n--\n\n"},
-    {"readinto", method_readinto, METH_O, "readinto($self, buffer, /)\n--\n\n"},
-    {"readinto1", method_readinto1, METH_O, "readinto1($self, buffer, /)\n--\n\n"},
-    {"readline", FAST(method_readline), "readline($self, size=-1, /)\n--\n\n"},
-    {"peek", FAST(method_peek), "peek($self, size=0, /)\n--\n\n"},
-    {NULL, NULL, 0, NULL},
-};
