@@ -125,10 +125,10 @@ parse_string(Parser *p)
 // ---- replacement fields ----
 
 typedef struct {
-    Py_ssize_t pos;         // of the START token
-    int start, middle, end; // token types of this kind of string
+    int middle, end;        // token types of this kind of string
     char kind;              // 'f' or 't'
     bool raw;
+    bool interpolate;       // fields become Interpolation
 } FStringKind;
 
 // Raises an error at the token that comes next.
@@ -249,7 +249,7 @@ parse_format_spec(Parser *p, const FStringKind *k)
     p->pos++;
     // Within a spec the fields are those of an f-string, whatever the string is.
     FStringKind inner = *k;
-    inner.kind = 'f';
+    inner.interpolate = false;
     if (!push_pieces(p, &inner)) {
         return NULL;
     }
@@ -417,7 +417,7 @@ push_field(Parser *p, const FStringKind *k)
     if (f.debug && f.conversion < 0 && f.spec == NULL) {
         f.conversion = 'r';
     }
-    if (k->kind == 'f') {
+    if (!k->interpolate) {
         return push(p, check_node(p, ast_formatted_value(p->arena, span, f.value, f.conversion,
                                                          f.spec)));
     }
@@ -493,11 +493,10 @@ push_fstring(Parser *p)
     bool template = start.type == TOK_TSTRING_START;
     const char *prefix = tokenizer_text(&p->tok, &start);
     FStringKind k = {
-        .pos = p->pos,
-        .start = start.type,
         .middle = template ? TOK_TSTRING_MIDDLE : TOK_FSTRING_MIDDLE,
         .end = template ? TOK_TSTRING_END : TOK_FSTRING_END,
         .kind = template ? 't' : 'f',
+        .interpolate = template,
         .raw = prefix[0] == 'r' || prefix[0] == 'R' || prefix[1] == 'r' || prefix[1] == 'R',
     };
     p->pos++;
