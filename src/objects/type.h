@@ -25,6 +25,8 @@
 #include "base/atomic.h"
 #include "objects/object.h"
 
+struct Interpreter;
+
 extern PyTypeObject PyType_Type;
 extern PyTypeObject PyBaseObject_Type;
 
