@@ -136,7 +136,7 @@ object_to_ns(PyObject *op, int64_t *ns, int64_t unit, TimeRound round)
         }
         x = round_double(x * (double)unit, round);
         if (!fits_int64(x)) {
-            return too_large();
+            return out_of_range();
         }
         *ns = (int64_t)x;
         return 0;
