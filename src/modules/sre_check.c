@@ -148,27 +148,27 @@ check_operation(const Checker *checker, Py_ssize_t at, Py_ssize_t end, int depth
         case SRE_MIN_REPEAT_ONE:
         case SRE_POSSESSIVE_REPEAT_ONE:
             // skip min max item SUCCESS; one more operation follows
-            return has_skip && skip >= 5 && target < end && code[at + 2] <= code[at + 3]
+            return has_skip && skip >= 5 && code[at + 2] <= code[at + 3]
                            && code[target - 1] == SRE_SUCCESS
                            && check_operation(checker, at + 4, target - 1, depth + 1) == target - 1
                        ? target : -1;
         case SRE_REPEAT:
-            return has_skip && skip >= 3 && target + 1 < end && code[at + 2] <= code[at + 3]
+            return has_skip && skip >= 3 && target < end && code[at + 2] <= code[at + 3]
                            && (code[target] == SRE_MAX_UNTIL || code[target] == SRE_MIN_UNTIL)
                            && check_sequence(checker, at + 4, target, depth + 1)
                        ? target + 1 : -1;
         case SRE_POSSESSIVE_REPEAT:
-            return has_skip && skip >= 3 && target + 1 < end && code[at + 2] <= code[at + 3]
+            return has_skip && skip >= 3 && target < end && code[at + 2] <= code[at + 3]
                            && code[target] == SRE_SUCCESS
                            && check_sequence(checker, at + 4, target, depth + 1)
                        ? target + 1 : -1;
         case SRE_ATOMIC_GROUP:
-            return has_skip && skip >= 2 && target < end && code[target - 1] == SRE_SUCCESS
+            return has_skip && skip >= 2 && code[target - 1] == SRE_SUCCESS
                            && check_sequence(checker, at + 2, target - 1, depth + 1)
                        ? target : -1;
         case SRE_ASSERT:
         case SRE_ASSERT_NOT:
-            return has_skip && skip >= 3 && target < end && code[target - 1] == SRE_SUCCESS
+            return has_skip && skip >= 3 && code[target - 1] == SRE_SUCCESS
                            && check_sequence(checker, at + 3, target - 1, depth + 1)
                        ? target : -1;
         case SRE_GROUPREF_EXISTS: {
@@ -176,7 +176,7 @@ check_operation(const Checker *checker, Py_ssize_t at, Py_ssize_t end, int depth
                 return -1;
             }
             Py_ssize_t otherwise = at + 2 + (Py_ssize_t)code[at + 2];
-            return otherwise > at + 2 && otherwise < end ? at + 3 : -1;
+            return otherwise > at + 2 && otherwise <= end ? at + 3 : -1;
         }
         default:
             return -1;
