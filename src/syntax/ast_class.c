@@ -374,7 +374,8 @@ write_list_repr(StrWriter *w, PyObject *items, bool is_list, int depth)
         return -1;
     }
     if (size > 1
-        && (str_writer_ascii(w, ", ", -1) < 0 || write_repr(w, tuple_item(items, size - 1), depth) < 0)) {
+        && (str_writer_ascii(w, ", ", -1) < 0
+            || write_repr(w, tuple_item(items, size - 1), depth) < 0)) {
         return -1;
     }
     return str_writer_char(w, is_list ? ']' : ')');

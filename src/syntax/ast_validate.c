@@ -309,7 +309,8 @@ check_expr_parts(const Expr *e, ExprContext context)
     case EXPR_SET:
         return check_exprs(e->Set.elts, CTX_LOAD, false);
     case EXPR_LIST_COMP:
-        return check_comprehensions(e->ListComp.generators) && check_expr(e->ListComp.elt, CTX_LOAD);
+        return check_comprehensions(e->ListComp.generators)
+               && check_expr(e->ListComp.elt, CTX_LOAD);
     case EXPR_SET_COMP:
         return check_comprehensions(e->SetComp.generators) && check_expr(e->SetComp.elt, CTX_LOAD);
     case EXPR_GENERATOR_EXP:

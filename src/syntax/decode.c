@@ -109,8 +109,8 @@ copy_normal_name(char *out, const char *name, Py_ssize_t size)
         strcpy(out, "iso-8859-1");
     }
     else {
-        snprintf(out, ENCODING_MAX, "%.*s", (int)(size < ENCODING_MAX - 1 ? size : ENCODING_MAX - 1),
-                 name);
+        int length = size < ENCODING_MAX - 1 ? (int)size : ENCODING_MAX - 1;
+        snprintf(out, ENCODING_MAX, "%.*s", length, name);
     }
 }
 

@@ -11,7 +11,8 @@
 
 // SyntaxError's text where an invalid escape is an error; takes the character twice.
 #define LITERAL_ESCAPE_ERROR \
-    "\"\\%c\" is an invalid escape sequence. Did you mean \"\\\\%c\"? A raw string is also an option."
+    "\"\\%c\" is an invalid escape sequence. Did you mean \"\\\\%c\"? "                              \
+    "A raw string is also an option."
 #define LITERAL_OCTAL_ERROR                                                                     \
     "\"\\%.3s\" is an invalid octal escape sequence. Did you mean \"\\\\%.3s\"? "               \
     "A raw string is also an option."

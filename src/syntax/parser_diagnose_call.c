@@ -15,7 +15,8 @@ diagnose_keyword(Parser *p)
     Span first = token_span(p);
     int next = type != TOK_ERRORTOKEN ? peek_ahead(p, 1) : TOK_ERRORTOKEN;
     if (next == TOK_EQUAL && (type == KW_TRUE || type == KW_FALSE || type == KW_NONE)) {
-        raise_range(p, first, p->tokens[start.pos + 1].span, "cannot assign to %s", token_name(type));
+        raise_range(p, first, p->tokens[start.pos + 1].span, "cannot assign to %s",
+                    token_name(type));
     }
     else if (next == TOK_EQUAL && type == TOK_NAME) {
         Span equal = p->tokens[start.pos + 1].span;

@@ -222,6 +222,24 @@ comparison_operator(Parser *p, CmpOp *op)
     return 1;
 }
 
+// Adds the operator at index count; room grows by doubling, so one operator takes room for one.
+static bool
+add_comparison(Parser *p, CmpOpSeq **ops, Py_ssize_t count, CmpOp op)
+{
+    if ((count & (count - 1)) == 0) {
+        CmpOpSeq *grown = check_node(p, cmp_op_seq_new(p->arena, count == 0 ? 1 : count * 2));
+        if (grown == NULL) {
+            return false;
+        }
+        for (Py_ssize_t i = 0; i < count; i++) {
+            grown->items[i] = (*ops)->items[i];
+        }
+        *ops = grown;
+    }
+    (*ops)->items[count] = op;
+    return true;
+}
+
 static Expr *
 parse_comparison(Parser *p)
 {
@@ -230,41 +248,22 @@ parse_comparison(Parser *p)
     CmpOp op;
     Place at_operator = place_here(p);
     int found = left != NULL ? comparison_operator(p, &op) : 0;
-    if (left == NULL || found == 0) {
-        return left;
+    if (found <= 0) {
+        return found == 0 ? left : NULL;
     }
     Py_ssize_t mark = p->scratch_size;
-    CmpOp few[16];
+    CmpOpSeq *ops = NULL;
     Py_ssize_t count = 0;
-    CmpOpSeq *many = NULL;
     while (found > 0) {
-        // Chains are short; long ones move to the arena, doubling.
-        if (count == 16 && many == NULL) {
-            many = check_node(p, cmp_op_seq_new(p->arena, 64));
-        }
-        else if (many != NULL && count == many->size) {
-            CmpOpSeq *grown = check_node(p, cmp_op_seq_new(p->arena, count * 2));
-            for (Py_ssize_t i = 0; grown != NULL && i < count; i++) {
-                grown->items[i] = many->items[i];
-            }
-            many = grown;
-        }
-        if (p->raised) {
-            return NULL;
-        }
-        if (many != NULL && count == 16) {
-            for (Py_ssize_t i = 0; i < count; i++) {
-                many->items[i] = few[i];
-            }
-        }
         Expr *operand = parse_bitwise_or(p);
         if (operand == NULL) {
             go_back(p, at_operator);
             break;
         }
-        *(many != NULL ? &many->items[count] : &few[count]) = op;
+        if (!push(p, operand) || !add_comparison(p, &ops, count, op)) {
+            return NULL;
+        }
         count++;
-        push(p, operand);
         at_operator = place_here(p);
         found = comparison_operator(p, &op);
     }
@@ -274,15 +273,11 @@ parse_comparison(Parser *p)
     if (count == 0) {
         return left;
     }
+    ops->size = count;
     ExprSeq *operands = take_seq(p, mark);
-    CmpOpSeq *ops = check_node(p, cmp_op_seq_new(p->arena, count));
-    if (operands == NULL || ops == NULL) {
-        return NULL;
-    }
-    for (Py_ssize_t i = 0; i < count; i++) {
-        ops->items[i] = many != NULL ? many->items[i] : few[i];
-    }
-    return check_node(p, ast_compare(p->arena, span_from(p, first), left, ops, operands));
+    return operands != NULL ? check_node(p, ast_compare(p->arena, span_from(p, first), left, ops,
+                                                        operands))
+                            : NULL;
 }
 
 // ---- boolean operators ----
