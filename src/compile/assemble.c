@@ -19,6 +19,8 @@ typedef struct {
     Unit *u;
     uint32_t offset;            // register of slot 0
     uint32_t first_temp;
+    uint32_t *slot_map;         // place of a slot among the locals
+    uint32_t *slot_at;          // the slot at a place
     uint32_t *const_map;        // new index of a constant
     uint32_t nconsts;
     uint64_t *words;
@@ -39,7 +41,32 @@ register_number(const Assembler *as, Reg reg)
     if (reg & REG_CELL) {
         return as->offset + as->u->nslots + reg_index(reg);
     }
-    return as->offset + reg;
+    return as->offset + as->slot_map[reg];
+}
+
+// Slots were numbered as they came up; co_varnames has the order of assignment.
+static int
+order_slots(Assembler *as)
+{
+    Unit *u = as->u;
+    uint32_t *by_order = arena_alloc_items(u->arena, 0, (Py_ssize_t)u->next_order + 1,
+                                           sizeof(uint32_t));
+    as->slot_map = arena_alloc_items(u->arena, 0, (Py_ssize_t)u->nslots + 1, sizeof(uint32_t));
+    as->slot_at = arena_alloc_items(u->arena, 0, (Py_ssize_t)u->nslots + 1, sizeof(uint32_t));
+    if (by_order == NULL || as->slot_map == NULL || as->slot_at == NULL) {
+        return -1;
+    }
+    for (uint32_t i = 0; i < u->nslots; i++) {
+        by_order[u->slots[i].order] = i + 1;
+    }
+    uint32_t place = 0;
+    for (uint32_t i = 0; i < u->next_order; i++) {
+        if (by_order[i] != 0) {
+            as->slot_map[by_order[i] - 1] = place;
+            as->slot_at[place++] = by_order[i] - 1;
+        }
+    }
+    return 0;
 }
 
 static uint32_t
@@ -370,23 +397,25 @@ write_handlers(const Assembler *as)
 }
 
 static PyObject *
-local_names(const Unit *u)
+local_names(const Assembler *as)
 {
+    const Unit *u = as->u;
     uint32_t n = u->nslots + u->ncells + u->nfree;
     PyObject *names = tuple_new(n);
     if (names == NULL) {
         return NULL;
     }
     for (uint32_t i = 0; i < n; i++) {
-        PyObject *name = i < u->nslots ? u->slots[i].name : u->cells[i - u->nslots];
+        PyObject *name = i < u->nslots ? u->slots[as->slot_at[i]].name : u->cells[i - u->nslots];
         tuple_set_item_steal(names, i, new_ref(name));
     }
     return names;
 }
 
 static PyObject *
-local_kinds(const Unit *u)
+local_kinds(const Assembler *as)
 {
+    const Unit *u = as->u;
     uint32_t n = u->nslots + u->ncells + u->nfree;
     PyObject *kinds = bytes_from_data(NULL, n);
     if (kinds == NULL) {
@@ -394,7 +423,7 @@ local_kinds(const Unit *u)
     }
     char *data = bytes_data(kinds);
     for (uint32_t i = 0; i < n; i++) {
-        data[i] = i < u->nslots               ? (char)u->slots[i].kind
+        data[i] = i < u->nslots               ? (char)u->slots[as->slot_at[i]].kind
                   : i < u->nslots + u->ncells ? (char)CO_FAST_CELL
                                               : (char)CO_FAST_FREE;
     }
@@ -421,8 +450,8 @@ build_code(Assembler *as)
         .words = as->words,
         .nwords = (Py_ssize_t)as->nwords,
     };
-    spec.localsplusnames = local_names(u);
-    spec.localspluskinds = local_kinds(u);
+    spec.localsplusnames = local_names(as);
+    spec.localspluskinds = local_kinds(as);
     spec.consts = constants_tuple(as);
     spec.names = tuple_from_array(u->names.items, u->names.count);
     spec.linetable = write_locations(as);
@@ -451,7 +480,7 @@ assemble(Compiler *c, Unit *u)
         error_format(PyExc_OverflowError, "code of %U needs too many registers", u->qualname);
         return NULL;
     }
-    if (map_constants(&as) < 0) {
+    if (order_slots(&as) < 0 || map_constants(&as) < 0) {
         return NULL;
     }
     PyObject *code = NULL;

@@ -219,14 +219,19 @@ plain_local(Compiler *c, const Expr *e)
 static bool
 last_goes_directly(Compiler *c, const ExprSeq *targets)
 {
-    Reg last = plain_local(c, targets->items[targets->size - 1]);
-    for (Py_ssize_t i = 0; i < targets->size - 1; i++) {
-        Reg reg = plain_local(c, targets->items[i]);
-        if (reg == REG_NONE || reg == last) {
+    // In order, because locals get their slots here.
+    for (Py_ssize_t i = 0; i < targets->size; i++) {
+        if (plain_local(c, targets->items[i]) == REG_NONE) {
             return false;
         }
     }
-    return last != REG_NONE;
+    Reg last = plain_local(c, targets->items[targets->size - 1]);
+    for (Py_ssize_t i = 0; i < targets->size - 1; i++) {
+        if (plain_local(c, targets->items[i]) == last) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static bool
@@ -300,6 +305,27 @@ assign_in_parallel(Compiler *c, const Expr *target, const Expr *value)
     return true;
 }
 
+// x = value with a local x, evaluated right into it. A local that is new here comes behind those
+// that the value brings (co_varnames). False when the target is something else.
+static bool
+assign_local(Compiler *c, const Expr *target, const Expr *value)
+{
+    Unit *u = c->unit;
+    uint32_t before = u->nslots;
+    Reg local = plain_local(c, target);
+    if (local == REG_NONE) {
+        return false;
+    }
+    expr_to(c, value, local);
+    if (!c->failed) {
+        local_was_set(c, local);
+        if (local >= before) {
+            u->slots[local].order = u->next_order++;
+        }
+    }
+    return true;
+}
+
 void
 assign_stmt(Compiler *c, const Stmt *s)
 {
@@ -308,12 +334,7 @@ assign_stmt(Compiler *c, const Stmt *s)
     uint32_t height = c->unit->height;
     if (targets->size == 1) {
         const Expr *target = targets->items[0];
-        Reg local = plain_local(c, target);
-        if (local != REG_NONE) {
-            expr_to(c, value, local);
-            if (!c->failed) {
-                local_was_set(c, local);
-            }
+        if (assign_local(c, target, value)) {
             return;
         }
         if (assign_in_parallel(c, target, value)) {
@@ -491,14 +512,7 @@ ann_assign_stmt(Compiler *c, const Stmt *s)
     const Expr *value = s->AnnAssign.value;
     uint32_t height = c->unit->height;
     if (value != NULL) {
-        Reg local = plain_local(c, target);
-        if (local != REG_NONE) {
-            expr_to(c, value, local);
-            if (!c->failed) {
-                local_was_set(c, local);
-            }
-        }
-        else {
+        if (!assign_local(c, target, value)) {
             Place place = expr_place(c, value, target->kind == EXPR_NAME);
             assign(c, target, place, s->span);
         }

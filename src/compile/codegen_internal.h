@@ -126,6 +126,7 @@ typedef struct {
     PyObject *name;
     uint8_t kind;                       // CO_FAST_*
     bool active;                        // hidden slots: in use by a comprehension
+    uint32_t order;                     // place among the locals; see assign_local
     uint32_t checked_in;                // id of the block in which it is known to be set
 } Slot;
 
@@ -164,6 +165,7 @@ typedef struct Unit {
 
     Slot *slots;
     uint32_t nslots, slots_capacity;
+    uint32_t next_order;
     Reg *symbol_regs;                   // by symbol index of root; REG_NONE
     uint32_t nsymbols;
     PyObject **cells;                   // cell variables that are no arguments, then free ones

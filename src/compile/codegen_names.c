@@ -51,7 +51,7 @@ slot_new(Compiler *c, PyObject *name, uint8_t kind)
         c->failed = true;
         return 0;
     }
-    u->slots[u->nslots] = (Slot){.name = name, .kind = kind};
+    u->slots[u->nslots] = (Slot){.name = name, .kind = kind, .order = u->next_order++};
     return u->nslots++;
 }
 

@@ -37,13 +37,18 @@ skip_empty(Block *block)
     return block;
 }
 
-// Where control really goes when it goes to block. Loops of jumps end the walk.
+// Where control really goes when an instruction of that line goes to block. Jumps with a line of
+// their own (break, continue) stay, for tracing. Loops of jumps end the walk.
 static Block *
-final_target(Block *block)
+final_target(Block *block, int line)
 {
     for (int hops = 0; hops < 32; hops++) {
         block = skip_empty(block);
         if (block->count == 0 || block->ins[0].op != OP_JUMP_FORWARD) {
+            break;
+        }
+        int jump_line = block->ins[0].span.lineno;
+        if (jump_line >= 0 && jump_line != line) {
             break;
         }
         block = block->ins[0].target;
@@ -57,7 +62,7 @@ thread_jumps(Unit *u)
     for (Block *b = u->first; b != NULL; b = b->next) {
         for (uint32_t i = 0; i < b->count; i++) {
             if (b->ins[i].target != NULL) {
-                b->ins[i].target = final_target(b->ins[i].target);
+                b->ins[i].target = final_target(b->ins[i].target, b->ins[i].span.lineno);
             }
         }
     }
