@@ -180,7 +180,8 @@ code_co_positions(PyObject *op, PyObject *unused)
     while (list != NULL && location_reader_next(&r, &l)) {
         int numbers[4] = {l.line, l.end_line, l.column, l.end_column};
         PyObject *item = make_tuple(numbers, 4, 0);
-        for (int i = l.start; i < l.end && item != NULL; i++) {
+        // One for each unit of two bytes: users look it up by offset // 2.
+        for (int i = 4 * l.start; i < 4 * l.end && item != NULL; i++) {
             if (list_append(list, item) < 0) {
                 clear_ref(item);
             }
