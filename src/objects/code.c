@@ -10,6 +10,7 @@
 #include "memory/qsbr.h"
 #include "objects/bytes.h"
 #include "objects/complex.h"
+#include "objects/code_cache.h"
 #include "objects/code_internal.h"
 #include "objects/error.h"
 #include "objects/float.h"
@@ -521,15 +522,14 @@ code_repr(PyObject *op)
 
 // ---- life ----
 
-// Cache records in the code end with it. Their address is in the second word of instructions with a
-// cache; records are plain blocks.
+// Cache records end with the code.
 static void
 code_free_caches(PyCodeObject *code)
 {
     for (Py_ssize_t i = 0; i < code_size(code);) {
         const struct OpcodeInfo *info = &opcode_info[WORD_OP(code->co_words[i])];
-        if ((info->properties & OPCODE_CACHE) != 0) {
-            qsbr_free_delayed((void *)(uintptr_t)code->co_words[i + 1]);
+        if ((info->properties & OPCODE_CACHE) != 0 && cache_word_is_record(code->co_words[i + 1])) {
+            code_cache_retire((CacheRecord *)(uintptr_t)code->co_words[i + 1]);
         }
         i += info->words;
     }
@@ -568,7 +568,16 @@ code_dealloc(PyObject *op)
 static int
 code_traverse(PyObject *op, visitproc visit, void *arg)
 {
-    return visit(((PyCodeObject *)op)->co_consts, arg);
+    PyCodeObject *code = (PyCodeObject *)op;
+    int result = visit(code->co_consts, arg);
+    for (Py_ssize_t i = 0; i < code_size(code) && result == 0;) {
+        const struct OpcodeInfo *info = &opcode_info[WORD_OP(code->co_words[i])];
+        if ((info->properties & OPCODE_CACHE) != 0 && cache_word_is_record(code->co_words[i + 1])) {
+            result = code_cache_traverse((CacheRecord *)(uintptr_t)code->co_words[i + 1], visit, arg);
+        }
+        i += info->words;
+    }
+    return result;
 }
 
 PyTypeObject PyCode_Type = {

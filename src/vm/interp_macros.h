@@ -140,9 +140,9 @@ struct HandlerEntry {
 
 // ---- writing results ----
 
-#define MAYBE_OWNED(v) (((v) & VALUE_TAG_MASK) == VALUE_TAG_OWNED)
+#define OWNED(v) value_is_owned(v)
 
-// Gives up `old` out of line (it may be VALUE_UNSET) and goes on behind this instruction.
+// Gives up `old` out of line and goes on behind this instruction.
 #define DROP_NEXT(old)                                                                     \
     do {                                                                                   \
         word = (old);                                                                      \
@@ -158,10 +158,41 @@ struct HandlerEntry {
         Value new_ = (v);                                                                  \
         Value old_ = RA;                                                                   \
         RA = new_;                                                                         \
-        if (UNLIKELY(MAYBE_OWNED(old_))) {                                                 \
+        if (UNLIKELY(OWNED(old_))) {                                                 \
             DROP_NEXT(old_);                                                               \
         }                                                                                  \
         NEXT();                                                                            \
+    } while (0)
+
+// Gives up `old`, which is owned: inline when others hold it too. Then the next instruction.
+#define DROP_OWNED_NEXT(old)                                                               \
+    do {                                                                                   \
+        Value drop_ = (old);                                                               \
+        PyObject *dropped_ = value_pointer(drop_);                                         \
+        uint32_t local_ = atomic_load_relaxed_u32(&dropped_->ob_ref_local);                \
+        if (LIKELY(local_ > 1 && local_ != REF_IMMORTAL_LOCAL &&                           \
+                   atomic_load_relaxed_uptr(&dropped_->ob_tid) == thread_id_word())) {     \
+            atomic_store_relaxed_u32(&dropped_->ob_ref_local, local_ - 1);                 \
+            NEXT();                                                                        \
+        }                                                                                  \
+        DROP_NEXT(drop_);                                                                  \
+    } while (0)
+
+// Register a = v, where operand b (whose content is `source`) may be a pointer and die.
+#define SET_A_KILL_B_NEXT(v, source)                                                       \
+    do {                                                                                   \
+        Value made_ = (v);                                                                 \
+        if (LIKELY((OPFLAGS & KILL_B) == 0 || !OWNED(source))) {                           \
+            SET_A_NEXT(made_);                                                             \
+        }                                                                                  \
+        if (OPA != OPB) {                                                                  \
+            if (UNLIKELY(OWNED(RA))) {                                                     \
+                FINISH(made_);                                                             \
+            }                                                                              \
+            RB = VALUE_UNSET;                                                              \
+        }                                                                                  \
+        RA = made_;                                                                        \
+        DROP_OWNED_NEXT(source);                                                           \
     } while (0)
 
 // The general end of an instruction: operands with kill flags die, register a = v.
@@ -187,7 +218,7 @@ struct HandlerEntry {
     do {                                                                                   \
         Value *killed_ = &fp[reg];                                                         \
         Value dead_ = *killed_;                                                            \
-        if (MAYBE_OWNED(dead_)) {                                                          \
+        if (OWNED(dead_)) {                                                          \
             *killed_ = VALUE_UNSET;                                                        \
             value_drop(dead_);                                                             \
         }                                                                                  \

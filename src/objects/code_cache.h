@@ -1,0 +1,59 @@
+// Records of inline caches: immutable once published, found through the second word of
+// instructions with property `cache`.
+//
+// That word is 0, an odd number (a counter of vm/cache.c), or the address of a record. Records are
+// published with release and taken out of use through QSBR, so a handler may read one without
+// counting until its next safepoint. They own the values in them: the collector sees these
+// through the code object.
+#ifndef TYPHON_OBJECTS_CODE_CACHE_H
+#define TYPHON_OBJECTS_CODE_CACHE_H
+
+#include <stdint.h>
+
+#include "abi/object.h"
+#include "objects/shape.h"
+#include "objects/value.h"
+
+typedef struct CacheRecord {
+    uint8_t kind;               // operation that may use it (OP_*)
+    uint8_t count;              // entries
+    uint16_t misses;            // how many records came before it at this place
+} CacheRecord;
+
+// LOAD_GLOBAL and LOAD_NAME, STORE_GLOBAL and STORE_NAME.
+typedef struct NameCache {
+    CacheRecord head;
+    uint32_t index;             // entry of the dict (globals or builtins)
+    uint64_t globals_version;   // keys of the globals
+    uint64_t builtins_version;  // keys of the builtins, when the name is there
+} NameCache;
+
+typedef struct AttributeEntry {
+    uint32_t type_version;      // of type_of(object)
+    uint32_t class_version;     // of the object, when it is a class
+    Shape *shape;               // of the object, NULL: its class has no managed dict
+    Shape *next;                // stores that add: shape afterwards
+    uint32_t offset;            // of the slot or member, from the object
+    uint32_t index;             // entry of a module's dict
+    uint64_t keys_version;      // of a module's dict
+    Value value;                // owned: what was found on the class
+} AttributeEntry;
+
+typedef struct AttributeCache {
+    CacheRecord head;
+    AttributeEntry entries[];
+} AttributeCache;
+
+static inline bool
+cache_word_is_record(uint64_t word)
+{
+    return word != 0 && (word & 1) == 0;
+}
+
+// Gives a record up after a grace period. NULL does nothing.
+void code_cache_retire(CacheRecord *record);
+
+// For code_traverse.
+int code_cache_traverse(CacheRecord *record, visitproc visit, void *arg);
+
+#endif

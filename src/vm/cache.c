@@ -1,0 +1,337 @@
+// Inline caches (cache.h).
+#include "vm/cache.h"
+
+#include "memory/alloc.h"
+#include "objects/descr.h"
+#include "objects/function.h"
+#include "vm/ops.h"
+
+// ---- places ----
+
+// Counts executions of a generic form: true when it is time to specialise.
+static bool
+place_is_warm(uint64_t *pc)
+{
+    uint64_t state = atomic_load_relaxed_u64(&pc[1]);
+    if (state != 0 && (state & 1) == 0) {
+        return false;       // has a record: it is generic for good
+    }
+    uint64_t count = (state >> 1) + 1;
+    atomic_cas_u64(&pc[1], &state, count << 1 | 1);
+    return count >= CACHE_WARMUP && (count & (count - 1)) == 0;     // 2, 4, 8, …
+}
+
+static void
+place_set_operation(uint64_t *pc, int op)
+{
+    __atomic_store_n((uint8_t *)pc, (uint8_t)op, __ATOMIC_RELEASE);
+}
+
+static void
+place_make_generic(uint64_t *pc)
+{
+    uint64_t word = atomic_load_relaxed_u64(pc);
+    place_set_operation(pc, opcode_info[WORD_OP(word)].family);
+}
+
+// Publishes a record where `expected` was. Frees it when somebody else was faster.
+static bool
+place_publish(uint64_t *pc, uint64_t expected, CacheRecord *record)
+{
+    if (!atomic_cas_u64(&pc[1], &expected, (uint64_t)(uintptr_t)record)) {
+        code_cache_retire(record);
+        return false;
+    }
+    if (cache_word_is_record(expected)) {
+        code_cache_retire((CacheRecord *)(uintptr_t)expected);
+    }
+    else {
+        place_set_operation(pc, record->kind);
+    }
+    return true;
+}
+
+// The first record of a place: its word must still be a counter.
+static void
+place_specialise(uint64_t *pc, CacheRecord *record)
+{
+    uint64_t state = atomic_load_relaxed_u64(&pc[1]);
+    if (cache_word_is_record(state)) {
+        code_cache_retire(record);
+        return;
+    }
+    place_publish(pc, state, record);
+}
+
+// ---- globals ----
+
+// Finds a name and describes where it is: false when that cannot be remembered.
+static bool
+global_describe(Value *fp, PyObject *name, int to_module, int to_builtin, NameCache *cache)
+{
+    PyObject *globals = frame_globals_of(fp), *builtins = frame_builtins_of(fp);
+    *cache = (NameCache){.head = {.kind = (uint8_t)to_module}};
+    if (!dict_check_exact(globals)) {
+        return false;
+    }
+    Py_ssize_t entry = dict_entry_lookup(globals, name, &cache->globals_version);
+    if (entry == -1 && to_builtin != 0 && dict_check_exact(builtins)) {
+        entry = dict_entry_lookup(builtins, name, &cache->builtins_version);
+        cache->head.kind = (uint8_t)to_builtin;
+    }
+    cache->index = (uint32_t)entry;
+    return entry >= 0 && entry <= UINT32_MAX;
+}
+
+static NameCache *
+global_record(const NameCache *cache)
+{
+    NameCache *record = mem_alloc(sizeof *record);
+    if (record != NULL) {
+        *record = *cache;
+    }
+    return record;
+}
+
+void
+cache_warm_global(Value *fp, uint64_t *pc, PyObject *name, int to_module, int to_builtin)
+{
+    NameCache cache;
+    if (place_is_warm(pc) && global_describe(fp, name, to_module, to_builtin, &cache)) {
+        NameCache *record = global_record(&cache);
+        if (record != NULL) {
+            place_specialise(pc, &record->head);
+        }
+    }
+}
+
+void
+cache_miss_global(Value *fp, uint64_t *pc, PyObject *name, int to_module, int to_builtin)
+{
+    NameCache cache, *old = (NameCache *)cache_name(pc);
+    if (!global_describe(fp, name, to_module, to_builtin, &cache) ||
+        cache.head.kind != old->head.kind || old->head.misses >= CACHE_MISSES) {
+        place_make_generic(pc);
+        return;
+    }
+    if (cache.globals_version == old->globals_version &&
+        cache.builtins_version == old->builtins_version) {
+        return;     // it fits; the value could not be taken without a lock
+    }
+    cache.head.misses = (uint16_t)(old->head.misses + 1);
+    NameCache *record = global_record(&cache);
+    if (record != NULL) {
+        place_publish(pc, (uint64_t)(uintptr_t)old, &record->head);
+    }
+}
+
+// ---- attributes ----
+
+// The form for loading what a lookup has found; 0: none.
+static int
+load_form(const AttributeLookup *found, bool method)
+{
+    switch (found->kind) {
+    case ATTR_SLOT:
+        return method ? OP_LOAD_METHOD_SLOT : OP_LOAD_ATTR_SLOT;
+    case ATTR_MODULE:
+        return method ? OP_LOAD_METHOD_MODULE : OP_LOAD_ATTR_MODULE;
+    case ATTR_MEMBER:
+        return method ? 0 : OP_LOAD_ATTR_MEMBER;
+    case ATTR_TYPE_METHOD:
+        return method ? OP_LOAD_METHOD_TYPE : 0;
+    case ATTR_TYPE_VALUE:
+        return method ? 0 : OP_LOAD_ATTR_TYPE;
+    case ATTR_CLASS_VALUE:
+    case ATTR_CLASS_METHOD:
+        return method ? OP_LOAD_METHOD_CLASS : OP_LOAD_ATTR_CLASS;
+    case ATTR_PROPERTY:
+        return method ? 0 : OP_LOAD_ATTR_PROPERTY;
+    default:
+        return 0;
+    }
+}
+
+static int
+store_form(const AttributeLookup *found)
+{
+    switch (found->kind) {
+    case ATTR_SLOT:
+        return OP_STORE_ATTR_SLOT;
+    case ATTR_SLOT_ADD:
+        return OP_STORE_ATTR_ADD;
+    case ATTR_MEMBER:
+        return OP_STORE_ATTR_MEMBER;
+    default:
+        return 0;
+    }
+}
+
+// The getter of a property when it is a plain Python function of one argument; new reference.
+static PyObject *
+property_getter(PyObject *property)
+{
+    PyObject *getter = ((PropertyObject *)property)->prop_get;
+    if (getter == NULL || !function_check(getter) ||
+        function_code_borrow(getter)->co_simple_args != 1) {
+        return NULL;
+    }
+    return new_ref(getter);
+}
+
+// Fills an entry from a lookup, taking its descr. False when it does not suit the form.
+static bool
+entry_fill(AttributeEntry *entry, AttributeLookup *found, int form)
+{
+    PyObject *descr = found->descr;
+    *entry = (AttributeEntry){
+        .type_version = found->type_version, .class_version = found->class_version,
+        .shape = found->shape, .next = found->next, .offset = found->offset,
+        .index = found->index, .keys_version = found->keys_version, .value = VALUE_UNSET};
+    if (form == OP_LOAD_ATTR_PROPERTY) {
+        PyObject *getter = property_getter(descr);
+        decref(descr);
+        if (getter == NULL) {
+            return false;
+        }
+        descr = getter;
+    }
+    if (descr != NULL) {
+        if (function_check(descr)) {
+            refcount_defer(descr);      // so that calls can borrow it
+        }
+        entry->value = value_from_object_steal(descr);
+    }
+    return true;
+}
+
+// A new record: the new entry first, then those of old (may be NULL) as far as there is room.
+static AttributeCache *
+record_make(const AttributeEntry *entry, int form, const AttributeCache *old)
+{
+    int kept = old == NULL ? 0 : old->head.count < CACHE_ENTRIES ? old->head.count : CACHE_ENTRIES - 1;
+    AttributeCache *record = mem_alloc(sizeof *record + (size_t)(kept + 1) * sizeof *entry);
+    if (record == NULL) {
+        return NULL;
+    }
+    record->head = (CacheRecord){.kind = (uint8_t)form, .count = (uint8_t)(kept + 1),
+                                 .misses = (uint16_t)(old == NULL ? 0 : old->head.misses + 1)};
+    record->entries[0] = *entry;
+    for (int i = 0; i < kept; i++) {
+        record->entries[i + 1] = old->entries[i];
+        record->entries[i + 1].value = value_dup(old->entries[i].value);
+    }
+    return record;
+}
+
+static void
+lookup_any(PyObject *op, PyObject *name, bool store, AttributeLookup *found)
+{
+    if (store) {
+        attributes_lookup_for_store(op, name, found);
+    }
+    else {
+        attributes_lookup_for_load(op, name, found);
+    }
+}
+
+static void
+warm_attribute(uint64_t *pc, Value object, PyObject *name, bool store, bool method)
+{
+    if (!value_is_pointer(object) || !place_is_warm(pc)) {
+        return;
+    }
+    AttributeLookup found;
+    AttributeEntry entry;
+    lookup_any(value_pointer(object), name, store, &found);
+    int form = store ? store_form(&found) : load_form(&found, method);
+    if (form == 0) {
+        xdecref(found.descr);
+        return;
+    }
+    if (entry_fill(&entry, &found, form)) {
+        AttributeCache *record = record_make(&entry, form, NULL);
+        if (record != NULL) {
+            place_specialise(pc, &record->head);
+        }
+        else {
+            value_drop(entry.value);
+        }
+    }
+}
+
+void
+cache_warm_load(uint64_t *pc, Value object, PyObject *name, bool method)
+{
+    warm_attribute(pc, object, name, false, method);
+}
+
+void
+cache_warm_store(uint64_t *pc, Value object, PyObject *name)
+{
+    warm_attribute(pc, object, name, true, false);
+}
+
+// The entry of a record that fits op, or NULL.
+static const AttributeEntry *
+record_find(const AttributeCache *record, PyObject *op)
+{
+    for (int i = 0; i < record->head.count; i++) {
+        const AttributeEntry *entry = &record->entries[i];
+        if (cache_type_fits(entry, op) &&
+            (entry->class_version == 0 ||
+             atomic_load_relaxed_u32(&((PyTypeObject *)op)->tp_version_tag) ==
+                 entry->class_version) &&
+            (entry->keys_version == 0 ||
+             dict_version_is(module_dict_borrow(op), entry->keys_version))) {
+            return entry;
+        }
+    }
+    return NULL;
+}
+
+static const AttributeEntry *
+miss_attribute(uint64_t *pc, Value object, PyObject *name, bool store, bool method)
+{
+    uint64_t state = atomic_load_acquire_u64(&pc[1]);
+    if (!value_is_pointer(object) || !cache_word_is_record(state)) {
+        return NULL;
+    }
+    AttributeCache *record = (AttributeCache *)(uintptr_t)state;
+    PyObject *op = value_pointer(object);
+    const AttributeEntry *known = record_find(record, op);
+    if (known != NULL) {
+        return known;
+    }
+    AttributeLookup found;
+    AttributeEntry entry;
+    lookup_any(op, name, store, &found);
+    int form = store ? store_form(&found) : load_form(&found, method);
+    if (form != record->head.kind || record->head.misses >= CACHE_MISSES) {
+        xdecref(found.descr);
+        place_make_generic(pc);
+        return NULL;
+    }
+    if (entry_fill(&entry, &found, form)) {
+        AttributeCache *wider = record_make(&entry, form, record);
+        if (wider == NULL) {
+            value_drop(entry.value);
+        }
+        else {
+            place_publish(pc, state, &wider->head);
+        }
+    }
+    return NULL;
+}
+
+const AttributeEntry *
+cache_miss_load(uint64_t *pc, Value object, PyObject *name, bool method)
+{
+    return miss_attribute(pc, object, name, false, method);
+}
+
+const AttributeEntry *
+cache_miss_store(uint64_t *pc, Value object, PyObject *name)
+{
+    return miss_attribute(pc, object, name, true, false);
+}

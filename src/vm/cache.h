@@ -1,0 +1,176 @@
+// Inline caches: making them, and their slow sides.
+//
+// A place starts generic. After CACHE_WARMUP executions its operation is replaced by the form that
+// fits what was seen, with a record for it. A place keeps its form: when something of another kind
+// comes, or too many different things of the same kind, it becomes generic for good. So a
+// handler of a special form never sees a record of another kind.
+//
+// Threading: the word with the record is changed by compare-and-swap; the operation byte is stored
+// after it, with release.
+#ifndef TYPHON_VM_CACHE_H
+#define TYPHON_VM_CACHE_H
+
+#include <stdbool.h>
+
+#include "memory/heap.h"
+#include "objects/attributes.h"
+#include "objects/code_cache.h"
+#include "objects/dict.h"
+#include "objects/float.h"
+#include "objects/int.h"
+#include "objects/module.h"
+#include "objects/type.h"
+#include "vm/frame_layout.h"
+
+#define CACHE_WARMUP 2
+#define CACHE_ENTRIES 4         // different classes at one place
+#define CACHE_MISSES 12         // records at one place before it becomes generic
+
+// The generic forms call these first: they count, and specialise the place when it is warm. The
+// instruction is then executed generically once more. to_builtin is 0 where builtins do not count.
+void cache_warm_global(Value *fp, uint64_t *pc, PyObject *name, int to_module, int to_builtin);
+void cache_warm_load(uint64_t *pc, Value object, PyObject *name, bool method);
+void cache_warm_store(uint64_t *pc, Value object, PyObject *name);
+
+// A special form did not fit: looks at further entries of the record (NULL: none fits, and the place
+// has been given another record or made generic).
+const AttributeEntry *cache_miss_load(uint64_t *pc, Value object, PyObject *name, bool method);
+const AttributeEntry *cache_miss_store(uint64_t *pc, Value object, PyObject *name);
+void cache_miss_global(Value *fp, uint64_t *pc, PyObject *name, int to_module, int to_builtin);
+
+// ---- what handlers of special forms do inline ----
+
+static inline const NameCache *
+cache_name(const uint64_t *pc)
+{
+    return (const NameCache *)(uintptr_t)atomic_load_acquire_u64(&pc[1]);
+}
+
+static inline const AttributeEntry *
+cache_entry(const uint64_t *pc)
+{
+    return ((const AttributeCache *)(uintptr_t)atomic_load_acquire_u64(&pc[1]))->entries;
+}
+
+// Whether object (a pointer) is of the class and shape of an entry.
+static inline bool
+cache_type_fits(const AttributeEntry *entry, PyObject *op)
+{
+    PyTypeObject *type = type_of(op);
+    return atomic_load_relaxed_u32(&type->tp_version_tag) == entry->type_version &&
+           (entry->shape == NULL || attributes_shape(op) == entry->shape);
+}
+
+// The shape is known to be there (slots).
+static inline bool
+cache_shape_fits(const AttributeEntry *entry, PyObject *op)
+{
+    return atomic_load_relaxed_u32(&type_of(op)->tp_version_tag) == entry->type_version &&
+           attributes_shape(op) == entry->shape;
+}
+
+static inline bool
+value_maybe_owned(Value v)
+{
+    return (v & VALUE_TAG_MASK) == VALUE_TAG_OWNED;     // or VALUE_UNSET
+}
+
+// Makes a value that was read from shared memory the reader's own without a call: true when that
+// could be done. Numbers and borrowed values are anyone's; deferred objects can be borrowed
+// until the collector runs; objects of this thread cannot be freed by others.
+static inline bool
+cache_own(Value *v)
+{
+    if (!value_maybe_owned(*v)) {
+        return true;
+    }
+    PyObject *op = value_pointer(*v);
+    if (op == NULL || atomic_load_relaxed_uptr(&op->ob_tid) != thread_id_word()) {
+        return false;
+    }
+    uint32_t local = atomic_load_relaxed_u32(&op->ob_ref_local);
+    if (local == 0 || local == REF_IMMORTAL_LOCAL) {
+        return false;
+    }
+    atomic_store_relaxed_u32(&op->ob_ref_local, local + 1);
+    return true;
+}
+
+// The same for names of globals and classes, which mostly are functions, classes and modules: a
+// deferred object is borrowed. `source` is where *v was read: it must still hold it.
+static inline bool
+cache_own_deferred(Value *v, const Value *source)
+{
+    if (!value_maybe_owned(*v)) {
+        return true;
+    }
+    PyObject *op = value_pointer(*v);
+    if (op != NULL && (atomic_load_relaxed_u8(&op->ob_gc_bits) & GC_DEFERRED) != 0 &&
+        atomic_load_acquire_uptr(source) == *v) {
+        *v = value_borrowed(op);
+        return true;
+    }
+    return cache_own(v);
+}
+
+// The object in a field that owns it (NULL: nothing there), as a value of one's own; false when
+// that takes the slow path.
+static inline bool
+cache_open(PyObject *op, Value *result)
+{
+    if (op == NULL) {
+        return false;
+    }
+    uint32_t local = atomic_load_relaxed_u32(&op->ob_ref_local);
+    if (local == REF_IMMORTAL_LOCAL) {
+        *result = value_borrowed(op);
+    }
+    else if (atomic_load_relaxed_uptr(&op->ob_tid) == thread_id_word() && local != 0) {
+        *result = VALUE_UNSET;
+    }
+    else {
+        return false;
+    }
+    int64_t i;
+    if (type_of(op) == &PyLong_Type) {
+        if (int_as_i64_fast(op, &i) && value_int_fits(i)) {
+            *result = value_from_int(i);
+            return true;
+        }
+    }
+    else if (type_of(op) == &PyFloat_Type) {
+        Value v = value_float_encode(((PyFloatObject *)op)->ob_fval);
+        if (value_float_fits(v)) {
+            *result = v;
+            return true;
+        }
+    }
+    if (*result == VALUE_UNSET) {
+        atomic_store_relaxed_u32(&op->ob_ref_local, local + 1);
+        *result = value_owned(op);
+    }
+    return true;
+}
+
+// v as a value that a shared place may own; false when a count would have to be shared.
+static inline bool
+cache_keep(Value *v)
+{
+    if (!value_is_pointer(*v) || *v == VALUE_UNSET) {
+        return *v != VALUE_UNSET;
+    }
+    PyObject *op = value_pointer(*v);
+    uint32_t local = atomic_load_relaxed_u32(&op->ob_ref_local);
+    if (local == REF_IMMORTAL_LOCAL) {
+        *v = value_borrowed(op);
+        return true;
+    }
+    if (atomic_load_relaxed_uptr(&op->ob_tid) != thread_id_word()) {
+        return false;
+    }
+    atomic_store_relaxed_u32(&op->ob_ref_local, local + 1);
+    *v = value_owned(op);
+    return true;
+}
+
+#endif
