@@ -15,6 +15,7 @@
 #include "objects/str.h"
 #include "objects/suggestions.h"
 #include "objects/tuple.h"
+#include "objects/value.h"
 #include "thread/once.h"
 
 typedef struct {
@@ -40,18 +41,33 @@ keywords_from(PyObject *const *args, Py_ssize_t nargs, PyObject *kwargs, PyObjec
     return k;
 }
 
-// Borrowed value of a name; NULL when not given, or (error_occurred) on errors. A dict of
-// keyword arguments belongs to the call, so what it holds stays alive.
+// Borrowed value of a name from the dict of keyword arguments, which belongs to the call, so that
+// what it holds stays alive. A number is replaced in the dict by its box, for the same reason.
+static PyObject *
+dict_find(PyObject *dict, PyObject *name)
+{
+    Value value;
+    if (dict_get_value(dict, name, &value) <= 0) {
+        return NULL;
+    }
+    if (value_is_pointer(value)) {
+        PyObject *op = value_pointer(value);
+        value_drop(value);
+        return op;
+    }
+    PyObject *box = value_box(value);
+    if (box == NULL || dict_set_value_steal(dict, name, value_owned(box)) < 0) {
+        return NULL;
+    }
+    return box;
+}
+
+// Borrowed value of a name; NULL when not given, or (error_occurred) on errors.
 static PyObject *
 keywords_find(const Keywords *k, PyObject *name)
 {
     if (k->dict != NULL) {
-        PyObject *value;
-        if (dict_get(k->dict, name, &value) <= 0) {
-            return NULL;
-        }
-        decref(value);
-        return value;
+        return dict_find(k->dict, name);
     }
     for (Py_ssize_t i = 0; i < k->count; i++) {
         if (tuple_item_borrow(k->names, i) == name) {
