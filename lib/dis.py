@@ -4,7 +4,6 @@ The interface is that of CPython's dis; offsets are in bytes, as everywhere in c
 """
 import collections
 import io
-import struct
 import sys
 import types
 
@@ -121,7 +120,7 @@ def _decode(code):
     data = code.co_code
     at = 0
     while at < len(data):
-        word, = struct.unpack_from("<Q", data, at)
+        word = int.from_bytes(data[at:at + WORD], "little")
         name = opname[word & 0xff]
         yield at, name, word >> 16 & 0xffff, word >> 32 & 0xffff, word >> 48
         at += WORD * _opcode_table.words.get(name, 1)
