@@ -36,6 +36,7 @@ typedef struct AttributeEntry {
     uint32_t offset;            // of the slot or member, from the object
     uint32_t index;             // entry of a module's dict
     uint64_t keys_version;      // of a module's dict
+    bool binds_class;           // value is the function of a classmethod: the class goes first
     Value value;                // owned: what was found on the class
 } AttributeEntry;
 

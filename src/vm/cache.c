@@ -143,8 +143,9 @@ load_form(const AttributeLookup *found, bool method)
     case ATTR_TYPE_VALUE:
         return method ? 0 : OP_LOAD_ATTR_TYPE;
     case ATTR_CLASS_VALUE:
-    case ATTR_CLASS_METHOD:
         return method ? OP_LOAD_METHOD_CLASS : OP_LOAD_ATTR_CLASS;
+    case ATTR_CLASS_METHOD:
+        return method ? OP_LOAD_METHOD_CLASS : 0;       // the bound method is made each time
     case ATTR_PROPERTY:
         return method ? 0 : OP_LOAD_ATTR_PROPERTY;
     default:
@@ -187,7 +188,8 @@ entry_fill(AttributeEntry *entry, AttributeLookup *found, int form)
     *entry = (AttributeEntry){
         .type_version = found->type_version, .class_version = found->class_version,
         .shape = found->shape, .next = found->next, .offset = found->offset,
-        .index = found->index, .keys_version = found->keys_version, .value = VALUE_UNSET};
+        .index = found->index, .keys_version = found->keys_version, .value = VALUE_UNSET,
+        .binds_class = found->kind == ATTR_CLASS_METHOD};
     if (form == OP_LOAD_ATTR_PROPERTY) {
         PyObject *getter = property_getter(descr);
         decref(descr);
