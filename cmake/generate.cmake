@@ -18,11 +18,6 @@ add_custom_target(generate
         ${GENERATED}/syntax/ast_numbers.inc ${GENERATED}/syntax/ast_table.inc
         ${GENERATED}/vm_bodies.inc ${GENERATED}/vm_bodies_list.inc
         ${GENERATED}/vm_opcode_ids.h ${GENERATED}/vm_opcode_info.inc
-        ${GENERATED}/objects/identifiers.h ${GENERATED}/objects/identifiers.inc
-        ${GENERATED}/syntax/ast_nodes.h ${GENERATED}/syntax/ast_nodes.inc
-        ${GENERATED}/syntax/ast_table.inc ${GENERATED}/syntax/ast_numbers.inc
-        ${GENERATED}/vm_opcode_ids.h ${GENERATED}/vm_opcode_info.inc
-        ${GENERATED}/vm_bodies.inc ${GENERATED}/vm_bodies_list.inc
     COMMENT "Generating tables")
 
 set(unicode_tables ${GENERATED}/unicode_tables.inc)
