@@ -29,6 +29,7 @@ int args_parse_stack(PyObject *const *args, Py_ssize_t nargs, const char *format
 typedef struct ArgsParser {
     const char *format;                 // immutable; may be NULL for args_unpack_keywords
     const char *const *keywords;        // immutable
+    bool varargs;                       // immutable: other arguments are not this parser's
     const char *fname;                  // immutable once ready; the `:name`, or given
     const char *custom_message;         // immutable once ready: the `;message`
     PyObject *names;                    // immutable once ready; immortal tuple of interned names

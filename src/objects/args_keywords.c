@@ -109,6 +109,7 @@ typedef struct {
     PyObject *names;                // borrowed tuple of all parameter names ("" positional-only)
     Py_ssize_t total;
     Py_ssize_t positional_only;
+    bool varargs;                   // takes any number of positional arguments besides
 } Signature;
 
 static const char *
@@ -152,8 +153,12 @@ check_known(const Signature *s, PyObject *key)
         return -1;
     }
     for (Py_ssize_t i = s->positional_only; i < s->total; i++) {
-        if (str_equal(tuple_item_borrow(s->names, i), key)) {
-            return 0;
+        // Instances of subclasses may think otherwise about equality.
+        PyObject *name = tuple_item_borrow(s->names, i);
+        int equal = str_check_exact(key) ? str_equal(name, key)
+                                         : object_richcompare_bool(name, key, Py_EQ);
+        if (equal != 0) {
+            return equal < 0 ? -1 : 0;
         }
     }
     raise_unexpected(s, key);
@@ -182,6 +187,15 @@ check_all_known(const Signature *s, const Keywords *k)
         }
     }
     return 0;
+}
+
+// What is left when every keyword is a parameter, and yet one was not used.
+static void
+raise_invalid(const Signature *s)
+{
+    const char *name = s->fname == NULL ? "this function" : s->fname;
+    error_format(PyExc_TypeError, "invalid keyword argument for %.200s%s", name,
+                 signature_brackets(s));
 }
 
 static void
@@ -282,7 +296,7 @@ parse_by_format(ArgsState *state, PyObject *const *args, Py_ssize_t nargs, const
     Py_ssize_t min;
     Py_ssize_t max;
     format_bounds(format, s->total, &min, &max);
-    if (nargs + k->count > s->total) {
+    if (!s->varargs && nargs + k->count > s->total) {
         raise_too_many(s, nargs, k->count);
         return args_state_end(state, true);
     }
@@ -338,7 +352,7 @@ parse_by_format(ArgsState *state, PyObject *const *args, Py_ssize_t nargs, const
             }
         }
         if (check_all_known(s, k) == 0 && !error_occurred()) {
-            error_set(PyExc_TypeError, "keyword argument given twice");
+            raise_invalid(s);
         }
         return args_state_end(state, true);
     }
@@ -390,7 +404,7 @@ args_parse_keywords_v(PyObject *args, PyObject *kwargs, const char *format,
     ArgsState state;
     args_state_init(&state, format);
     va_copy(state.va, va);
-    Signature s = {state.fname, state.message, names, tuple_size(names), positional_only};
+    Signature s = {state.fname, state.message, names, tuple_size(names), positional_only, false};
     Keywords k = keywords_from(tuple_items(args), tuple_size(args), kwargs, NULL);
     int result = parse_by_format(&state, tuple_items(args), tuple_size(args), &k, format, &s);
     va_end(state.va);
@@ -447,7 +461,7 @@ static Signature
 parser_signature(const ArgsParser *parser)
 {
     return (Signature){parser->fname, parser->custom_message, parser->names,
-                       tuple_size(parser->names), parser->positional_only};
+                       tuple_size(parser->names), parser->positional_only, parser->varargs};
 }
 
 static int
@@ -557,7 +571,7 @@ args_unpack_keywords(PyObject *const *args, Py_ssize_t nargs, PyObject *kwargs, 
         }
     }
     if (check_all_known(&s, &k) == 0 && !error_occurred()) {
-        error_set(PyExc_TypeError, "keyword argument given twice");
+        raise_invalid(&s);
     }
     return 0;
 }

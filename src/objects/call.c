@@ -11,6 +11,7 @@
 #include "objects/build.h"
 #include "objects/dict.h"
 #include "objects/error.h"
+#include "objects/module.h"
 #include "objects/str.h"
 #include "objects/tuple.h"
 #include "objects/type.h"
@@ -48,9 +49,37 @@ call_check_result(PyObject *callable, PyObject *result, const char *where)
     return NULL;
 }
 
+// A module is often called instead of the class of the same name in it: then "mod.mod" if that
+// can be called, else NULL. New reference; never raises.
+static PyObject *
+module_callable_hint(PyObject *module)
+{
+    PyObject *name = module_get_name(module);
+    PyObject *attribute = NULL;
+    PyObject *hint = NULL;
+    if (name != NULL && object_getattr_optional(module, name, &attribute) > 0 &&
+        object_callable(attribute)) {
+        hint = str_format("%U.%U", name, name);
+    }
+    xdecref(name);
+    xdecref(attribute);
+    error_clear();
+    return hint;
+}
+
 static PyObject *
 not_callable(PyObject *callable)
 {
+    if (module_check(callable)) {
+        PyObject *hint = module_callable_hint(callable);
+        if (hint != NULL) {
+            error_format(PyExc_TypeError,
+                         "'%.200s' object is not callable. Did you mean: '%U(...)'?",
+                         type_of(callable)->tp_name, hint);
+            decref(hint);
+            return NULL;
+        }
+    }
     return error_format(PyExc_TypeError, "'%.200s' object is not callable",
                         type_of(callable)->tp_name);
 }

@@ -128,7 +128,8 @@ static PyObject *
 builtin_print(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
     static const char *const keywords[] = {"sep", "end", "file", "flush", NULL};
-    static ArgsParser parser = {.format = "|$OOOp:print", .keywords = keywords};
+    static ArgsParser parser = {
+        .format = "|$OOOp:print", .keywords = keywords, .varargs = true};
     PyObject *sep = NULL;
     PyObject *end = NULL;
     PyObject *file = NULL;

@@ -10,6 +10,7 @@
 #include "objects/args.h"
 #include "objects/build.h"
 #include "objects/call.h"
+#include "objects/descr.h"
 #include "objects/dict.h"
 #include "objects/error.h"
 #include "objects/float.h"
@@ -342,6 +343,37 @@ sys_debugmallocstats(PyObject *module, PyObject *unused)
     return new_ref(Py_None);
 }
 
+// Removes the descriptor `name` that a class made for its own instances.
+static int
+clear_type_descriptor(PyTypeObject *type, PyObject *name)
+{
+    PyObject *descr;
+    int found = type_get_own(type, name, &descr);
+    if (found <= 0) {
+        return found;
+    }
+    bool own = type_of(descr) == &PyGetSetDescr_Type && descr_type(descr) == type;
+    decref(descr);
+    return own ? type_set_attribute(type, name, NULL) : 0;
+}
+
+static PyObject *
+sys_clear_type_descriptors(PyObject *module, PyObject *type)
+{
+    if (!type_check(type)) {
+        args_bad_argument("_clear_type_descriptors", "argument", "type", type);
+        return NULL;
+    }
+    if (type_has_feature((PyTypeObject *)type, Py_TPFLAGS_IMMUTABLETYPE)) {
+        return error_set(PyExc_TypeError, "argument is immutable");
+    }
+    if (clear_type_descriptor((PyTypeObject *)type, ID(__dict__)) < 0 ||
+        clear_type_descriptor((PyTypeObject *)type, ID(__weakref__)) < 0) {
+        return NULL;
+    }
+    return new_ref(Py_None);
+}
+
 static PyObject *
 sys_clear_internal_caches(PyObject *module, PyObject *unused)
 {
@@ -566,6 +598,9 @@ PyMethodDef sys_function_methods[] = {
      "_debugmallocstats($module, /)\n--\n\nPrint statistics of the object heap to stderr."},
     {"_clear_internal_caches", sys_clear_internal_caches, METH_NOARGS,
      "_clear_internal_caches($module, /)\n--\n\nClear all internal performance-related caches."},
+    {"_clear_type_descriptors", sys_clear_type_descriptors, METH_O,
+     "_clear_type_descriptors($module, type, /)\n--\n\nPrivate function for clearing certain "
+     "descriptors from a type's dictionary."},
     {"_clear_type_cache", sys_clear_internal_caches, METH_NOARGS,
      "_clear_type_cache($module, /)\n--\n\nClear the internal type lookup cache."},
     {"getdlopenflags", sys_getdlopenflags, METH_NOARGS,
