@@ -118,7 +118,7 @@ str_writer_str(StrWriter *w, PyObject *s)
     if (n == 0) {
         return 0;
     }
-    if (w->buffer == NULL && w->min_length <= n && str_check_exact(s)) {
+    if (w->buffer == NULL && str_check_exact(s)) {
         w->buffer = new_ref(s);
         w->readonly = 1;
         w->pos = n;
