@@ -10,6 +10,7 @@
 #include "objects/list.h"
 #include "objects/module.h"
 #include "objects/number.h"
+#include "objects/order.h"
 #include "objects/sequence.h"
 #include "objects/str.h"
 
@@ -67,8 +68,7 @@ search(const Search *s, PyObject *item, bool right)
         if (other == NULL) {
             return -1;
         }
-        int less = right ? object_richcompare_bool(item, other, Py_LT)
-                         : object_richcompare_bool(other, item, Py_LT);
+        int less = right ? object_less(item, other) : object_less(other, item);
         decref(other);
         if (less < 0) {
             return -1;

@@ -12,7 +12,9 @@
 #include "objects/error.h"
 #include "objects/list.h"
 #include "objects/module.h"
+#include "objects/order.h"
 #include "objects/str.h"
+#include "thread/runtime.h"
 
 // Which of two items belongs nearer to the root.
 typedef int (*Before)(PyObject *a, PyObject *b);
@@ -20,19 +22,27 @@ typedef int (*Before)(PyObject *a, PyObject *b);
 static int
 smaller(PyObject *a, PyObject *b)
 {
-    return object_richcompare_bool(a, b, Py_LT);
+    return object_less(a, b);
 }
 
 static int
 larger(PyObject *a, PyObject *b)
 {
-    return object_richcompare_bool(b, a, Py_LT);
+    return object_less(b, a);
 }
 
 // Whether item i belongs before item k: 1, 0, -1 with an exception, also when the size changed.
-static int
+static inline int
 item_before(PyObject *heap, Py_ssize_t i, Py_ssize_t k, Py_ssize_t size, Before before)
 {
+    if (runtime_is_single_threaded() && i < list_size(heap) && k < list_size(heap)) {
+        PyObject *a = list_item_borrow(heap, i);
+        PyObject *b = list_item_borrow(heap, k);
+        int quick = before == smaller ? object_less_quick(a, b) : object_less_quick(b, a);
+        if (quick >= 0) {
+            return quick;
+        }
+    }
     PyObject *a = list_get(heap, i);
     PyObject *b = a == NULL ? NULL : list_get(heap, k);
     int result = b == NULL ? -1 : before(a, b);
@@ -48,6 +58,12 @@ item_before(PyObject *heap, Py_ssize_t i, Py_ssize_t k, Py_ssize_t size, Before 
 static int
 swap_items(PyObject *heap, Py_ssize_t i, Py_ssize_t k)
 {
+    if (runtime_is_single_threaded() && i < list_size(heap) && k < list_size(heap)) {
+        PyObject *item = list_item_borrow(heap, i);
+        list_set_item_steal(heap, i, list_item_borrow(heap, k));
+        list_set_item_steal(heap, k, item);
+        return 0;
+    }
     PyObject *a = list_get(heap, i);
     PyObject *b = a == NULL ? NULL : list_get(heap, k);
     if (b == NULL) {

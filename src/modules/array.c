@@ -128,7 +128,7 @@ array_slice(PyObject *self, Py_ssize_t low, Py_ssize_t high)
 {
     Array *a = ARRAY(self);
     CriticalSection cs;
-    critical_section_begin(&cs, self);
+    short_section_begin(&cs, self);
     Py_ssize_t n = a->ob_base.ob_size;
     low = low < 0 ? 0 : low > n ? n : low;
     high = high < low ? low : high > n ? n : high;
@@ -148,7 +148,7 @@ item_or_null(PyObject *self, Py_ssize_t i)
     Array *a = ARRAY(self);
     PyObject *item = NULL;
     CriticalSection cs;
-    critical_section_begin(&cs, self);
+    short_section_begin(&cs, self);
     if ((size_t)i < (size_t)a->ob_base.ob_size) {
         item = a->kind->get(item_at(a, i));
     }
@@ -172,7 +172,7 @@ insert_converted(PyObject *self, Py_ssize_t where, const char *item)
 {
     Array *a = ARRAY(self);
     CriticalSection cs;
-    critical_section_begin(&cs, self);
+    short_section_begin(&cs, self);
     Py_ssize_t n = a->ob_base.ob_size;
     int status = resize_lock_held(a, n + 1);
     if (status == 0) {
@@ -253,7 +253,7 @@ array_extend(PyObject *self, PyObject *other)
         return -1;
     }
     CriticalSection2 cs;
-    critical_section2_begin(&cs, self, other);
+    short_section2_begin(&cs, self, other);
     Array *a = ARRAY(self);
     Py_ssize_t n = a->ob_base.ob_size;
     Py_ssize_t m = ARRAY(other)->ob_base.ob_size;
@@ -278,7 +278,7 @@ append_text(PyObject *self, PyObject *text)
     Array *a = ARRAY(self);
     Py_ssize_t m = str_length(text);
     CriticalSection cs;
-    critical_section_begin(&cs, self);
+    short_section_begin(&cs, self);
     Py_ssize_t n = a->ob_base.ob_size;
     int status = m > 0 ? resize_lock_held(a, n + m) : 0;
     for (Py_ssize_t i = 0; status == 0 && i < m; i++) {
@@ -299,7 +299,7 @@ append_bytes(PyObject *self, const char *data, Py_ssize_t size)
     }
     Py_ssize_t m = size / a->kind->itemsize;
     CriticalSection cs;
-    critical_section_begin(&cs, self);
+    short_section_begin(&cs, self);
     Py_ssize_t n = a->ob_base.ob_size;
     int status = 0;
     if (m > PY_SSIZE_T_MAX - n) {
@@ -455,7 +455,7 @@ array_inplace_repeat(PyObject *self, Py_ssize_t count)
     Array *a = ARRAY(self);
     int status = 0;
     CriticalSection cs;
-    critical_section_begin(&cs, self);
+    short_section_begin(&cs, self);
     Py_ssize_t n = a->ob_base.ob_size;
     if (n > 0 && count != 1) {
         count = count < 0 ? 0 : count;
@@ -503,7 +503,7 @@ array_ass_item(PyObject *self, Py_ssize_t i, PyObject *value)
     }
     int status = 0;
     CriticalSection cs;
-    critical_section_begin(&cs, self);
+    short_section_begin(&cs, self);
     if ((size_t)i >= (size_t)a->ob_base.ob_size) {
         error_set(PyExc_IndexError, "array assignment index out of range");
         status = -1;
@@ -555,7 +555,7 @@ array_subscript(PyObject *self, PyObject *key)
     }
     Array *a = ARRAY(self);
     CriticalSection cs;
-    critical_section_begin(&cs, self);
+    short_section_begin(&cs, self);
     Py_ssize_t n = slice_adjust_indices(a->ob_base.ob_size, &start, &stop, step);
     PyObject *result = array_new(&array_type, n, a->kind);
     size_t width = (size_t)a->kind->itemsize;
@@ -654,7 +654,7 @@ array_ass_subscript(PyObject *self, PyObject *key, PyObject *value)
         }
     }
     CriticalSection cs;
-    critical_section_begin(&cs, self);
+    short_section_begin(&cs, self);
     int status = assign_slice_lock_held(ARRAY(self), start, stop, step,
                                         source == NULL ? NULL : ARRAY(source)->items,
                                         source == NULL ? 0 : array_size(source), value == NULL);
@@ -674,7 +674,7 @@ array_getbuffer(PyObject *self, Py_buffer *view, int flags)
         return -1;
     }
     CriticalSection cs;
-    critical_section_begin(&cs, self);
+    short_section_begin(&cs, self);
     view->buf = a->items == NULL ? (void *)"" : a->items;
     view->obj = new_ref(self);
     view->len = a->ob_base.ob_size * a->kind->itemsize;
@@ -712,7 +712,7 @@ array_richcompare(PyObject *v, PyObject *w, int op)
     const ArrayKind *kind = ARRAY(v)->kind;
     if (kind == ARRAY(w)->kind && kind->is_integer && (op == Py_EQ || op == Py_NE)) {
         CriticalSection2 cs;
-        critical_section2_begin(&cs, v, w);
+        short_section2_begin(&cs, v, w);
         Py_ssize_t n = ARRAY(v)->ob_base.ob_size;
         bool same = n == ARRAY(w)->ob_base.ob_size &&
                     (n == 0 || memcmp(ARRAY(v)->items, ARRAY(w)->items,
@@ -766,7 +766,7 @@ array_tounicode(PyObject *self, PyObject *unused)
     PyObject *text = NULL;
     bool valid = true;
     CriticalSection cs;
-    critical_section_begin(&cs, self);
+    short_section_begin(&cs, self);
     for (Py_ssize_t i = 0; valid && i < a->ob_base.ob_size; i++) {
         Py_UCS4 ch;
         memcpy(&ch, item_at(a, i), sizeof ch);
@@ -790,7 +790,7 @@ array_tolist(PyObject *self, PyObject *unused)
     (void)unused;
     Array *a = ARRAY(self);
     CriticalSection cs;
-    critical_section_begin(&cs, self);
+    short_section_begin(&cs, self);
     Py_ssize_t n = a->ob_base.ob_size;
     PyObject *list = list_new(n);
     for (Py_ssize_t i = 0; list != NULL && i < n; i++) {
@@ -867,7 +867,7 @@ method_pop(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
     Array *a = ARRAY(self);
     PyObject *item = NULL;
     CriticalSection cs;
-    critical_section_begin(&cs, self);
+    short_section_begin(&cs, self);
     Py_ssize_t n = a->ob_base.ob_size;
     i = i < 0 ? i + n : i;
     if (n == 0) {
@@ -891,7 +891,7 @@ method_clear(PyObject *self, PyObject *unused)
 {
     (void)unused;
     CriticalSection cs;
-    critical_section_begin(&cs, self);
+    short_section_begin(&cs, self);
     int status = resize_lock_held(ARRAY(self), 0);
     critical_section_end(&cs);
     return status < 0 ? NULL : Py_None;
@@ -962,7 +962,7 @@ method_reverse(PyObject *self, PyObject *unused)
     Array *a = ARRAY(self);
     size_t width = (size_t)a->kind->itemsize;
     CriticalSection cs;
-    critical_section_begin(&cs, self);
+    short_section_begin(&cs, self);
     for (Py_ssize_t i = 0, k = a->ob_base.ob_size - 1; i < k; i++, k--) {
         char item[sizeof(double)];
         memcpy(item, item_at(a, i), width);
@@ -980,7 +980,7 @@ method_byteswap(PyObject *self, PyObject *unused)
     Array *a = ARRAY(self);
     int width = a->kind->itemsize;
     CriticalSection cs;
-    critical_section_begin(&cs, self);
+    short_section_begin(&cs, self);
     for (Py_ssize_t i = 0; i < a->ob_base.ob_size; i++) {
         char *p = item_at(a, i);
         for (int low = 0, high = width - 1; low < high; low++, high--) {
@@ -998,7 +998,7 @@ method_buffer_info(PyObject *self, PyObject *unused)
 {
     (void)unused;
     CriticalSection cs;
-    critical_section_begin(&cs, self);
+    short_section_begin(&cs, self);
     void *items = ARRAY(self)->items;
     Py_ssize_t n = ARRAY(self)->ob_base.ob_size;
     critical_section_end(&cs);
@@ -1025,7 +1025,7 @@ method_tobytes(PyObject *self, PyObject *unused)
     Array *a = ARRAY(self);
     PyObject *bytes = NULL;
     CriticalSection cs;
-    critical_section_begin(&cs, self);
+    short_section_begin(&cs, self);
     if (a->ob_base.ob_size > PY_SSIZE_T_MAX / a->kind->itemsize) {
         error_no_memory();
     }

@@ -149,7 +149,7 @@ deque_append_steal(PyObject *self, PyObject *item, bool left)
 {
     PyObject *dropped;
     CriticalSection cs;
-    critical_section_begin(&cs, self);
+    short_section_begin(&cs, self);
     int status = append_lock_held(DEQUE(self), item, left, &dropped);
     critical_section_end(&cs);
     if (status < 0) {
@@ -171,7 +171,7 @@ deque_get(PyObject *self, Py_ssize_t i, size_t *state)
 {
     PyObject *item = NULL;
     CriticalSection cs;
-    critical_section_begin(&cs, self);
+    short_section_begin(&cs, self);
     Deque *d = DEQUE(self);
     if ((size_t)i < (size_t)d->length) {
         item = new_ref(*slot_of(d, i));
@@ -188,7 +188,7 @@ deque_clear_items(PyObject *self)
 {
     Deque *d = DEQUE(self);
     CriticalSection cs;
-    critical_section_begin(&cs, self);
+    short_section_begin(&cs, self);
     Deque old = *d;
     d->slots = NULL;
     d->capacity = 0;
@@ -324,7 +324,7 @@ deque_copy(PyObject *self, PyObject *unused)
         DEQUE(copy)->maxlen = d->maxlen;
         int status = 0;
         CriticalSection cs;
-        critical_section_begin(&cs, self);
+        short_section_begin(&cs, self);
         if (d->length > 0) {
             status = set_capacity_lock_held(DEQUE(copy), d->capacity);
         }
@@ -363,7 +363,7 @@ deque_take(PyObject *self, bool left)
 {
     PyObject *item = NULL;
     CriticalSection cs;
-    critical_section_begin(&cs, self);
+    short_section_begin(&cs, self);
     Deque *d = DEQUE(self);
     if (d->length > 0) {
         item = left ? take_left_lock_held(d) : take_right_lock_held(d);
@@ -455,7 +455,7 @@ deque_rotate(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
         }
     }
     CriticalSection cs;
-    critical_section_begin(&cs, self);
+    short_section_begin(&cs, self);
     rotate_lock_held(DEQUE(self), n);
     critical_section_end(&cs);
     return Py_None;
@@ -466,7 +466,7 @@ deque_reverse(PyObject *self, PyObject *unused)
 {
     (void)unused;
     CriticalSection cs;
-    critical_section_begin(&cs, self);
+    short_section_begin(&cs, self);
     Deque *d = DEQUE(self);
     for (Py_ssize_t i = 0, k = d->length - 1; i < k; i++, k--) {
         PyObject *item = *slot_of(d, i);
@@ -586,7 +586,7 @@ deque_remove(PyObject *self, PyObject *value)
     }
     PyObject *item = NULL;
     CriticalSection cs;
-    critical_section_begin(&cs, self);
+    short_section_begin(&cs, self);
     if (i < DEQUE(self)->length) {
         item = take_lock_held(DEQUE(self), i);
     }
@@ -608,7 +608,7 @@ deque_insert(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
     Deque *d = DEQUE(self);
     int status = 0;
     CriticalSection cs;
-    critical_section_begin(&cs, self);
+    short_section_begin(&cs, self);
     Py_ssize_t n = d->length;
     if (d->maxlen == n) {
         error_set(PyExc_IndexError, "deque already at its maximum size");
@@ -679,7 +679,7 @@ deque_ass_item(PyObject *self, Py_ssize_t i, PyObject *value)
 {
     PyObject *old = NULL;
     CriticalSection cs;
-    critical_section_begin(&cs, self);
+    short_section_begin(&cs, self);
     Deque *d = DEQUE(self);
     if ((size_t)i < (size_t)d->length) {
         if (value == NULL) {
@@ -863,7 +863,7 @@ deque_iter_make(PyTypeObject *type, PyObject *self, Py_ssize_t skipped)
         return NULL;
     }
     CriticalSection cs;
-    critical_section_begin(&cs, self);
+    short_section_begin(&cs, self);
     Py_ssize_t n = DEQUE(self)->length;
     it->state = DEQUE(self)->state;
     critical_section_end(&cs);

@@ -793,7 +793,7 @@ accumulate_next(PyObject *self)
 {
     Accumulate *it = (Accumulate *)self;
     CriticalSection cs;
-    critical_section_begin(&cs, self);
+    short_section_begin(&cs, self);
     PyObject *first = it->initial;
     if (first != NULL) {
         it->initial = NULL;
@@ -1072,7 +1072,7 @@ static bool
 zip_longest_retire(ZipLongest *it, Py_ssize_t i)
 {
     CriticalSection cs;
-    critical_section_begin(&cs, it);
+    short_section_begin(&cs, it);
     PyObject *current = list_item_borrow(it->iterators, i);
     bool first = current != Py_None;
     Py_ssize_t active = first ? --it->active : it->active;

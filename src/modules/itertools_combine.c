@@ -104,7 +104,7 @@ selection_step(PyObject *self, bool (*advance)(Selection *))
     Selection *it = (Selection *)self;
     PyObject *result = NULL;
     CriticalSection cs;
-    critical_section_begin(&cs, self);
+    short_section_begin(&cs, self);
     if (!it->over) {
         if (it->started && !advance(it)) {
             it->over = true;
@@ -180,7 +180,7 @@ product_next(PyObject *self)
     Selection *it = (Selection *)self;
     PyObject *result = NULL;
     CriticalSection cs;
-    critical_section_begin(&cs, self);
+    short_section_begin(&cs, self);
     if (it->started && !it->over) {
         // Like an odometer.
         Py_ssize_t i = it->length - 1;

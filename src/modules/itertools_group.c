@@ -69,7 +69,7 @@ groupby_step(Groupby *it)
         return -1;
     }
     CriticalSection cs;
-    critical_section_begin(&cs, it);
+    short_section_begin(&cs, it);
     PyObject *old_value = it->current_value;
     PyObject *old_key = it->current_key;
     it->current_value = value;
@@ -160,7 +160,7 @@ grouper_next(PyObject *self)
         return NULL;
     }
     CriticalSection cs;
-    critical_section_begin(&cs, it);
+    short_section_begin(&cs, it);
     value = it->current_value;
     PyObject *key = it->current_key;
     it->current_value = NULL;
@@ -301,7 +301,7 @@ tee_block_item(TeeBlock *block, int i)
 {
     PyObject *item = NULL;
     CriticalSection cs;
-    critical_section_begin(&cs, block);
+    short_section_begin(&cs, block);
     if (i < block->count) {
         item = new_ref(block->items[i]);
     }
@@ -314,7 +314,7 @@ tee_block_item(TeeBlock *block, int i)
     }
     item = next_of(block->iterator);
     if (item != NULL) {
-        critical_section_begin(&cs, block);
+        short_section_begin(&cs, block);
         if (block->count < TEE_CELLS) {
             block->items[block->count++] = new_ref(item);
         }
@@ -329,7 +329,7 @@ static PyObject *
 tee_block_next(TeeBlock *block)
 {
     CriticalSection cs;
-    critical_section_begin(&cs, block);
+    short_section_begin(&cs, block);
     if (block->next == NULL) {
         block->next = tee_block_make(block->iterator);
     }
@@ -378,7 +378,7 @@ tee_copy(PyObject *self, PyObject *unused)
     (void)unused;
     Tee *tee = (Tee *)self;
     CriticalSection cs;
-    critical_section_begin(&cs, self);
+    short_section_begin(&cs, self);
     PyObject *block = new_ref(tee->block);
     int index = tee->index;
     critical_section_end(&cs);
@@ -419,7 +419,7 @@ tee_next(PyObject *self)
 {
     Tee *tee = (Tee *)self;
     CriticalSection cs;
-    critical_section_begin(&cs, self);
+    short_section_begin(&cs, self);
     PyObject *block = new_ref(tee->block);
     int index = tee->index;
     critical_section_end(&cs);

@@ -25,7 +25,7 @@ static inline PyObject *
 field_ref(void *self, PyObject **field)
 {
     CriticalSection cs;
-    critical_section_begin(&cs, self);
+    short_section_begin(&cs, self);
     PyObject *value = xnew_ref(*field);
     critical_section_end(&cs);
     return value;
@@ -36,7 +36,7 @@ static inline void
 field_set_steal(void *self, PyObject **field, PyObject *value)
 {
     CriticalSection cs;
-    critical_section_begin(&cs, self);
+    short_section_begin(&cs, self);
     PyObject *old = *field;
     *field = value;
     critical_section_end(&cs);

@@ -64,6 +64,40 @@ container_free_table(PyObject *op, void *block)
     }
 }
 
+// ---- Short sections ----
+//
+// For pieces of code that run no Python code and start no thread: as long as this is the only thread of
+// the process they take no lock at all. Ended by critical_section_end / critical_section2_end.
+
+static inline void
+short_section_begin_mutex(CriticalSection *cs, PyMutex *m)
+{
+    if (runtime_is_single_threaded()) {
+        cs->_cs_mutex = NULL;
+    }
+    else {
+        critical_section_begin_mutex(cs, m);
+    }
+}
+
+static inline void
+short_section2_begin_mutex(CriticalSection2 *cs, PyMutex *m1, PyMutex *m2)
+{
+    if (runtime_is_single_threaded()) {
+        cs->_cs_base._cs_mutex = NULL;
+    }
+    else {
+        critical_section2_begin_mutex(cs, m1, m2);
+    }
+}
+
+#define short_section_begin(cs, op) short_section_begin_mutex((cs), &((PyObject *)(op))->ob_mutex)
+#define short_section2_begin(cs, a, b)                                  \
+    short_section2_begin_mutex((cs), &((PyObject *)(a))->ob_mutex,      \
+                               &((PyObject *)(b))->ob_mutex)
+
+// ---- Racing reads ----
+
 // Takes a reference to an object found by a racing read; false when that is not sure to work.
 static inline bool
 container_try_ref(PyObject *op)
@@ -99,6 +133,22 @@ container_value_lock_held(Value v)
         container_ref_lock_held(value_pointer(v));
     }
     return v;
+}
+
+// ---- Tuples that iterators give again ----
+
+// The tuple of an iterator's last step, when the iterator has the only reference to it and no other
+// thread exists: a new reference, so that it is not taken twice. Otherwise NULL.
+static inline PyObject *
+iterator_reuse(PyObject *last)
+{
+    if (last == NULL || !runtime_is_single_threaded() ||
+        atomic_load_relaxed_u32(&last->ob_ref_local) != 1 || !container_is_owned(last) ||
+        atomic_load_relaxed_ssize(&last->ob_ref_shared) != 0) {
+        return NULL;
+    }
+    incref(last);
+    return last;
 }
 
 // ---- What an iterator walks over ----

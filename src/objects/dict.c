@@ -104,7 +104,7 @@ void
 dict_clear(PyObject *op)
 {
     CriticalSection cs;
-    critical_section_begin(&cs, op);
+    short_section_begin(&cs, op);
     DictKeys *old = dict_detach_lock_held(op);
     critical_section_end(&cs);
     dict_release_table(op, old, false);
@@ -230,12 +230,21 @@ int
 dict_set_value_hash_steal(PyObject *op, PyObject *key, Py_hash_t hash, Value value)
 {
     value = value_keep(value);
-    Value old;
+    Value old = VALUE_UNSET;
+    int status = 0;
     CriticalSection cs;
-    critical_section_begin(&cs, op);
-    int status = dict_insert_lock_held(op, key, hash, value, &old);
+    DictKeys *keys;
+    Py_ssize_t n = dict_find_begin(&cs, op, key, hash, &keys);
+    if (n >= 0) {
+        old = keys->entries[n].value;
+        atomic_store_release_uptr(&keys->entries[n].value, value);
+    }
+    else if (n != FIND_MISSING || dict_append_lock_held(op, key, hash, value) < 0) {
+        old = value;
+        status = -1;
+    }
     critical_section_end(&cs);
-    value_drop(status < 0 ? value : old);
+    value_drop(old);
     return status;
 }
 
@@ -298,9 +307,8 @@ static int
 remove_key(PyObject *op, PyObject *key, Py_hash_t hash, PyObject **old_key, Value *old)
 {
     CriticalSection cs;
-    critical_section_begin(&cs, op);
     DictKeys *keys;
-    Py_ssize_t n = dict_find(op, key, hash, true, &keys);
+    Py_ssize_t n = dict_find_begin(&cs, op, key, hash, &keys);
     if (n >= 0) {
         dict_remove_lock_held(op, keys, n, old_key, old);
     }
@@ -407,9 +415,8 @@ dict_setdefault(PyObject *op, PyObject *key, PyObject *value, PyObject **result)
     Value found_value = VALUE_UNSET;
     Value opened = value_from_object(value);
     CriticalSection cs;
-    critical_section_begin(&cs, op);
     DictKeys *keys;
-    Py_ssize_t n = dict_find(op, key, hash, true, &keys);
+    Py_ssize_t n = dict_find_begin(&cs, op, key, hash, &keys);
     int status = -1;
     if (n >= 0) {
         found_value = container_value_lock_held(keys->entries[n].value);
@@ -460,7 +467,7 @@ static int
 popitem_value(PyObject *op, PyObject **key, Value *value)
 {
     CriticalSection cs;
-    critical_section_begin(&cs, op);
+    short_section_begin(&cs, op);
     int found = DICT(op)->ma_used > 0;
     if (found) {
         Py_ssize_t n = dict_last_entry_lock_held(op);

@@ -93,10 +93,31 @@ dict_key_hash(PyObject *key)
     return dict_hash_key(key);
 }
 
+// How dict_find looks.
+typedef enum {
+    FIND_FREE,      // without the lock: FIND_RETRY when a race is lost
+    FIND_LOCKED,    // with the lock, which may have been suspended while __eq__ ran
+    FIND_QUICK,     // the only thread: FIND_RETRY instead of running Python code
+} FindMode;
+
 // Entry number of key, or FIND_*. *table receives the table in which the number counts.
-// `locked` says that the caller holds op's lock; then FIND_RETRY cannot happen, but the section may have
-// been suspended while __eq__ ran.
-Py_ssize_t dict_find(PyObject *op, PyObject *key, Py_hash_t hash, bool locked, DictKeys **table);
+Py_ssize_t dict_find(PyObject *op, PyObject *key, Py_hash_t hash, FindMode mode, DictKeys **table);
+
+// dict_find in a section of op, which the caller ends: without the lock when this is the only thread
+// and no Python code has to run.
+static inline Py_ssize_t
+dict_find_begin(CriticalSection *cs, PyObject *op, PyObject *key, Py_hash_t hash, DictKeys **table)
+{
+    if (runtime_is_single_threaded()) {
+        Py_ssize_t n = dict_find(op, key, hash, FIND_QUICK, table);
+        if (n != FIND_RETRY) {
+            cs->_cs_mutex = NULL;
+            return n;
+        }
+    }
+    critical_section_begin(cs, op);
+    return dict_find(op, key, hash, FIND_LOCKED, table);
+}
 
 // A reference to the value of an entry: true, or false when a race was lost.
 static inline bool

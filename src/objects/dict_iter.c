@@ -41,12 +41,12 @@ entry_take(PyObject *op, DictKeys *keys, Py_ssize_t i, PyObject **key, Value *va
 }
 
 // The first live entry from number i on, in steps of 1 or -1, with the lock.
-static int
+static inline int
 walk_locked(PyObject *op, Py_ssize_t *pos, Py_ssize_t step, PyObject **key, Value *value,
             Py_hash_t *hash)
 {
     CriticalSection cs;
-    critical_section_begin(&cs, op);
+    short_section_begin(&cs, op);
     DictKeys *keys = DICT(op)->ma_keys;
     Py_ssize_t i = *pos;
     int found = 0;
@@ -75,6 +75,9 @@ walk_locked(PyObject *op, Py_ssize_t *pos, Py_ssize_t step, PyObject **key, Valu
 static inline int
 walk(PyObject *op, Py_ssize_t *pos, Py_ssize_t step, PyObject **key, Value *value, Py_hash_t *hash)
 {
+    if (runtime_is_single_threaded()) {
+        return walk_locked(op, pos, step, key, value, hash);
+    }
     container_begin_read(op);
     DictKeys *keys = dict_keys_of(op);
     Py_ssize_t n = atomic_load_acquire_ssize(&keys->nentries);
@@ -205,6 +208,7 @@ typedef struct DictIter {
     Py_ssize_t used;    // atomic: relaxed; size of the dict at the start, -1 after an error
     Py_ssize_t pos;     // atomic: relaxed; number of the next entry
     Py_ssize_t left;    // atomic: relaxed; items still to come
+    PyObject *last;     // single thread: the pair given last by an iterator of items, or NULL
 } DictIter;
 
 static inline bool
@@ -224,6 +228,7 @@ dict_iter_new(PyObject *op, PyTypeObject *type)
     it->dict = new_ref(op);
     it->used = it->left = dict_size(op);
     it->pos = 0;
+    it->last = NULL;
     if (iter_is_reversed(type)) {
         it->pos = atomic_load_acquire_ssize(&dict_keys_of(op)->nentries) - 1;
     }
@@ -242,14 +247,16 @@ dict_iter_dealloc(PyObject *self)
 {
     gc_untrack(self);
     xdecref(((DictIter *)self)->dict);
+    xdecref(((DictIter *)self)->last);
     heap_free(self);
 }
 
 static int
 dict_iter_traverse(PyObject *self, visitproc visit, void *arg)
 {
-    PyObject *dict = ((DictIter *)self)->dict;
-    return dict == NULL ? 0 : visit(dict, arg);
+    DictIter *it = (DictIter *)self;
+    int status = it->dict == NULL ? 0 : visit(it->dict, arg);
+    return status != 0 || it->last == NULL ? status : visit(it->last, arg);
 }
 
 // The next item: 1 with references, 0 at the end, -1 with RuntimeError.
@@ -321,7 +328,12 @@ dict_iter_next_item(PyObject *self)
     if (dict_iter_step((DictIter *)self, 1, &key, &value) <= 0) {
         return NULL;
     }
-    return dict_pair_steal(key, value);
+    PyObject *boxed = value_box_steal(value);
+    if (boxed == NULL) {
+        decref(key);
+        return NULL;
+    }
+    return tuple_pair_reuse_steal(&((DictIter *)self)->last, key, boxed);
 }
 
 static PyObject *

@@ -69,7 +69,7 @@ merge_item(PyObject *to, PyObject *key, Py_hash_t hash, Value value, int overrid
         return 0;
     }
     DictKeys *keys;
-    Py_ssize_t n = dict_find(to, key, hash, true, &keys);
+    Py_ssize_t n = dict_find(to, key, hash, FIND_LOCKED, &keys);
     if (n == FIND_MISSING && dict_append_lock_held(to, key, hash, value) == 0) {
         return 0;
     }

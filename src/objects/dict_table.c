@@ -13,6 +13,7 @@
 #include "objects/error.h"
 #include "objects/int.h"
 #include "objects/object.h"
+#include "objects/order.h"
 
 #define PERTURB_SHIFT 5
 
@@ -126,34 +127,19 @@ dict_hash_key(PyObject *key)
     return hash;
 }
 
-// Whether two keys of equal hash are equal, when that can be told without running Python code:
-// 1, 0, or -1 for "ask __eq__".
-static inline int
-keys_equal_quick(PyObject *a, PyObject *b)
-{
-    PyTypeObject *type = type_of(a);
-    if (type != type_of(b)) {
-        return -1;
-    }
-    if (type == &PyUnicode_Type) {
-        return str_equal(a, b);
-    }
-    if (type == &PyLong_Type && int_is_compact(a) && int_is_compact(b)) {
-        return int_compact_value(a) == int_compact_value(b);
-    }
-    return -1;
-}
-
 // Compares the key of an entry with another key of the same hash: 1, 0, FIND_ERROR, or FIND_RETRY when
 // the table changed meanwhile (or a race was lost).
 static int
 entry_compare(PyObject *op, DictKeys *keys, DictEntry *entry, PyObject *found, PyObject *key,
-              bool locked)
+              FindMode mode)
 {
-    if (locked) {
-        int equal = keys_equal_quick(found, key);
+    if (mode != FIND_FREE) {
+        int equal = object_equal_quick(found, key);
         if (equal >= 0) {
             return equal;
+        }
+        if (mode == FIND_QUICK) {
+            return FIND_RETRY;
         }
         incref(found);
     }
@@ -165,7 +151,7 @@ entry_compare(PyObject *op, DictKeys *keys, DictEntry *entry, PyObject *found, P
             decref(found);
             return FIND_RETRY;
         }
-        int equal = keys_equal_quick(found, key);
+        int equal = object_equal_quick(found, key);
         if (equal >= 0) {
             decref(found);
             return equal;
@@ -183,7 +169,7 @@ entry_compare(PyObject *op, DictKeys *keys, DictEntry *entry, PyObject *found, P
 }
 
 Py_ssize_t
-dict_find(PyObject *op, PyObject *key, Py_hash_t hash, bool locked, DictKeys **table)
+dict_find(PyObject *op, PyObject *key, Py_hash_t hash, FindMode mode, DictKeys **table)
 {
 restart:;
     DictKeys *keys = dict_keys_of(op);
@@ -200,11 +186,11 @@ restart:;
                 return n;
             }
             if (found != NULL && entry->hash == hash) {
-                int equal = entry_compare(op, keys, entry, found, key, locked);
+                int equal = entry_compare(op, keys, entry, found, key, mode);
                 if (equal > 0) {
                     return n;
                 }
-                if (equal == FIND_RETRY && locked) {
+                if (equal == FIND_RETRY && mode == FIND_LOCKED) {
                     goto restart;
                 }
                 if (equal < 0) {
@@ -227,7 +213,7 @@ get_value_locked(PyObject *op, PyObject *key, Py_hash_t hash, Value *result)
     CriticalSection cs;
     critical_section_begin(&cs, op);
     DictKeys *keys;
-    Py_ssize_t n = dict_find(op, key, hash, true, &keys);
+    Py_ssize_t n = dict_find(op, key, hash, FIND_LOCKED, &keys);
     if (n >= 0) {
         *result = container_value_lock_held(keys->entries[n].value);
     }
@@ -238,10 +224,25 @@ get_value_locked(PyObject *op, PyObject *key, Py_hash_t hash, Value *result)
 int
 dict_get_value_hash(PyObject *op, PyObject *key, Py_hash_t hash, Value *result)
 {
-    container_begin_read(op);
-    *result = VALUE_UNSET;
     DictKeys *keys;
-    Py_ssize_t n = dict_find(op, key, hash, false, &keys);
+    Py_ssize_t n;
+    *result = VALUE_UNSET;
+    if (runtime_is_single_threaded()) {
+        n = dict_find(op, key, hash, FIND_QUICK, &keys);
+        if (n >= 0) {
+            Value value = keys->entries[n].value;
+            if (value_is_owned(value)) {
+                incref(value_pointer(value));
+            }
+            *result = value;
+            return 1;
+        }
+        if (n == FIND_MISSING) {
+            return 0;
+        }
+    }
+    container_begin_read(op);
+    n = dict_find(op, key, hash, FIND_FREE, &keys);
     if (n >= 0) {
         if (dict_entry_load(op, keys, n, result) && *result != VALUE_UNSET) {
             return 1;
@@ -259,11 +260,11 @@ dict_contains_hash(PyObject *op, PyObject *key, Py_hash_t hash)
 {
     container_begin_read(op);
     DictKeys *keys;
-    Py_ssize_t n = dict_find(op, key, hash, false, &keys);
+    Py_ssize_t n = dict_find(op, key, hash, FIND_FREE, &keys);
     if (n == FIND_RETRY) {
         CriticalSection cs;
         critical_section_begin(&cs, op);
-        n = dict_find(op, key, hash, true, &keys);
+        n = dict_find(op, key, hash, FIND_LOCKED, &keys);
         critical_section_end(&cs);
     }
     return n >= 0 ? 1 : n == FIND_MISSING ? 0 : -1;
@@ -349,7 +350,7 @@ dict_insert_lock_held(PyObject *op, PyObject *key, Py_hash_t hash, Value value, 
 {
     CRITICAL_SECTION_ASSERT_HELD(op);
     DictKeys *keys;
-    Py_ssize_t n = dict_find(op, key, hash, true, &keys);
+    Py_ssize_t n = dict_find(op, key, hash, FIND_LOCKED, &keys);
     if (n >= 0) {
         DictEntry *entry = &keys->entries[n];
         *old = entry->value;
@@ -568,7 +569,7 @@ bool
 dict_cached_store_steal(PyObject *op, uint64_t version, uint32_t n, Value value)
 {
     CriticalSection cs;
-    critical_section_begin(&cs, op);
+    short_section_begin(&cs, op);
     DictKeys *keys = DICT(op)->ma_keys;
     bool hit = keys->version == version;
     Value old = VALUE_UNSET;

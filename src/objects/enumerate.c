@@ -21,6 +21,7 @@ typedef struct EnumObject {
     Py_ssize_t index;       // atomic: relaxed; PY_SSIZE_T_MAX when `large` counts
     PyObject *iterator;     // immutable
     PyObject *large;        // lock: the object's; int, NULL while index counts
+    PyObject *last;         // single thread: the tuple given last, or NULL
 } EnumObject;
 
 static PyObject *
@@ -93,6 +94,7 @@ enum_dealloc(PyObject *self)
     gc_untrack(self);
     xdecref(((EnumObject *)self)->iterator);
     xdecref(((EnumObject *)self)->large);
+    xdecref(((EnumObject *)self)->last);
     type_of(self)->tp_free(self);
 }
 
@@ -101,7 +103,10 @@ enum_traverse(PyObject *self, visitproc visit, void *arg)
 {
     EnumObject *it = (EnumObject *)self;
     int status = it->iterator == NULL ? 0 : visit(it->iterator, arg);
-    return status != 0 || it->large == NULL ? status : visit(it->large, arg);
+    if (status == 0 && it->large != NULL) {
+        status = visit(it->large, arg);
+    }
+    return status != 0 || it->last == NULL ? status : visit(it->last, arg);
 }
 
 // The next number once it does not fit a machine word.
@@ -146,7 +151,7 @@ enum_next(PyObject *self)
         decref(item);
         return NULL;
     }
-    return tuple_pair_steal(number, item);
+    return tuple_pair_reuse_steal(&it->last, number, item);
 }
 
 static PyObject *

@@ -16,6 +16,7 @@
 #include "objects/iter.h"
 #include "objects/number.h"
 #include "objects/object.h"
+#include "objects/order.h"
 #include "objects/slice.h"
 #include "objects/str_writer.h"
 #include "objects/tuple.h"
@@ -262,7 +263,7 @@ void
 list_clear(PyObject *op)
 {
     CriticalSection cs;
-    critical_section_begin(&cs, op);
+    short_section_begin(&cs, op);
     PyObject **items = LIST(op)->ob_item;
     Py_ssize_t n = LIST(op)->ob_base.ob_size;
     if (items != NULL) {
@@ -288,7 +289,7 @@ list_get_locked(PyObject *op, Py_ssize_t i)
 {
     PyObject *item = NULL;
     CriticalSection cs;
-    critical_section_begin(&cs, op);
+    short_section_begin(&cs, op);
     if ((size_t)i < (size_t)LIST(op)->ob_base.ob_size) {
         item = container_ref_lock_held(LIST(op)->ob_item[i]);
     }
@@ -348,7 +349,7 @@ int
 list_set_steal(PyObject *op, Py_ssize_t i, PyObject *value)
 {
     CriticalSection cs;
-    critical_section_begin(&cs, op);
+    short_section_begin(&cs, op);
     PyObject *old = value;
     bool valid = (size_t)i < (size_t)LIST(op)->ob_base.ob_size;
     if (valid) {
@@ -374,7 +375,7 @@ int
 list_append_steal(PyObject *op, PyObject *value)
 {
     CriticalSection cs;
-    critical_section_begin(&cs, op);
+    short_section_begin(&cs, op);
     int status = list_append_owned_lock_held(op, value);
     critical_section_end(&cs);
     if (status < 0) {
@@ -413,7 +414,7 @@ int
 list_insert(PyObject *op, Py_ssize_t where, PyObject *value)
 {
     CriticalSection cs;
-    critical_section_begin(&cs, op);
+    short_section_begin(&cs, op);
     Py_ssize_t n = LIST(op)->ob_base.ob_size;
     int status = list_append_owned_lock_held(op, value);
     if (status == 0) {
@@ -453,7 +454,7 @@ list_pop(PyObject *op, Py_ssize_t i)
 {
     PyObject *item = NULL;
     CriticalSection cs;
-    critical_section_begin(&cs, op);
+    short_section_begin(&cs, op);
     Py_ssize_t n = LIST(op)->ob_base.ob_size;
     if (i < 0) {
         i += n;
@@ -512,7 +513,7 @@ list_extend_iterator(PyObject *op, PyObject *iterable, bool unseen)
     Py_ssize_t size = list_size(op);
     if (status == 0 && hint > 8 && hint < LIST_MAX - size) {
         CriticalSection cs;
-        critical_section_begin(&cs, op);
+        short_section_begin(&cs, op);
         status = list_reserve_lock_held(op, LIST(op)->ob_base.ob_size + hint);
         critical_section_end(&cs);
         if (status < 0 && hint > (1 << 20)) {
@@ -548,7 +549,7 @@ list_extend_any(PyObject *op, PyObject *iterable, bool unseen)
     int status;
     if (list_check_exact(iterable)) {
         CriticalSection2 cs;
-        critical_section2_begin(&cs, op, iterable);
+        short_section2_begin(&cs, op, iterable);
         status = list_extend_array_lock_held(op, LIST(iterable)->ob_item,
                                              LIST(iterable)->ob_base.ob_size);
         critical_section2_end(&cs);
@@ -556,7 +557,7 @@ list_extend_any(PyObject *op, PyObject *iterable, bool unseen)
     }
     if (tuple_check_exact(iterable)) {
         CriticalSection cs;
-        critical_section_begin(&cs, op);
+        short_section_begin(&cs, op);
         status = list_extend_array_lock_held(op, tuple_items(iterable), tuple_size(iterable));
         critical_section_end(&cs);
         return status;
@@ -584,7 +585,7 @@ PyObject *
 list_as_tuple(PyObject *op)
 {
     CriticalSection cs;
-    critical_section_begin(&cs, op);
+    short_section_begin(&cs, op);
     PyObject *result = tuple_from_array(LIST(op)->ob_item, LIST(op)->ob_base.ob_size);
     critical_section_end(&cs);
     return result;
@@ -607,7 +608,7 @@ int
 list_reverse(PyObject *op)
 {
     CriticalSection cs;
-    critical_section_begin(&cs, op);
+    short_section_begin(&cs, op);
     Py_ssize_t n = LIST(op)->ob_base.ob_size;
     if (n > 1) {
         list_reverse_array(LIST(op)->ob_item, LIST(op)->ob_item + n);
@@ -629,7 +630,7 @@ list_del(PyObject *op, Py_ssize_t i)
 {
     PyObject *item = NULL;
     CriticalSection cs;
-    critical_section_begin(&cs, op);
+    short_section_begin(&cs, op);
     if ((size_t)i < (size_t)LIST(op)->ob_base.ob_size) {
         item = list_take_lock_held(op, i);
     }
@@ -657,7 +658,7 @@ list_concat(PyObject *a, PyObject *b)
     }
     PyObject *result = NULL;
     CriticalSection2 cs;
-    critical_section2_begin(&cs, a, b);
+    short_section2_begin(&cs, a, b);
     Py_ssize_t left = LIST(a)->ob_base.ob_size;
     Py_ssize_t right = LIST(b)->ob_base.ob_size;
     if (left > LIST_MAX - right) {
@@ -703,7 +704,7 @@ list_repeat(PyObject *op, Py_ssize_t count)
 {
     PyObject *result = NULL;
     CriticalSection cs;
-    critical_section_begin(&cs, op);
+    short_section_begin(&cs, op);
     Py_ssize_t size = LIST(op)->ob_base.ob_size;
     if (count <= 0 || size == 0) {
         result = list_new_reserved(0);
@@ -734,7 +735,7 @@ list_inplace_repeat(PyObject *op, Py_ssize_t count)
         return new_ref(op);
     }
     CriticalSection cs;
-    critical_section_begin(&cs, op);
+    short_section_begin(&cs, op);
     Py_ssize_t size = LIST(op)->ob_base.ob_size;
     int status = 0;
     if (size > 0 && count > LIST_MAX / size) {
@@ -758,20 +759,51 @@ list_inplace_concat(PyObject *op, PyObject *other)
     return list_extend(op, other) < 0 ? NULL : new_ref(op);
 }
 
+// Whether item i equals value: 1, 0, -1 with an exception, -2 when there is no item i.
+static inline int
+item_equals(PyObject *op, Py_ssize_t i, PyObject *value)
+{
+    PyObject *item;
+    if (runtime_is_single_threaded()) {
+        if (i >= LIST(op)->ob_base.ob_size) {
+            return -2;
+        }
+        item = LIST(op)->ob_item[i];
+        int equal = object_equal_quick(item, value);
+        if (equal >= 0) {
+            return equal;
+        }
+        incref(item);
+    }
+    else {
+        item = list_get_optional(op, i);
+        if (item == NULL) {
+            return -2;
+        }
+    }
+    int equal = object_richcompare_bool(item, value, Py_EQ);
+    decref(item);
+    return equal;
+}
+
+// Number of the first item equal to value in [start, stop), -1 when there is none, -2 on error.
+static Py_ssize_t
+list_find(PyObject *op, PyObject *value, Py_ssize_t start, Py_ssize_t stop)
+{
+    for (Py_ssize_t i = start; i < stop; i++) {
+        int equal = item_equals(op, i, value);
+        if (equal != 0) {
+            return equal > 0 ? i : equal == -1 ? -2 : -1;
+        }
+    }
+    return -1;
+}
+
 static int
 list_contains(PyObject *op, PyObject *value)
 {
-    for (Py_ssize_t i = 0;; i++) {
-        PyObject *item = list_get_optional(op, i);
-        if (item == NULL) {
-            return 0;
-        }
-        int equal = object_richcompare_bool(item, value, Py_EQ);
-        decref(item);
-        if (equal != 0) {
-            return equal;
-        }
-    }
+    Py_ssize_t i = list_find(op, value, 0, PY_SSIZE_T_MAX);
+    return i == -2 ? -1 : i >= 0;
 }
 
 static PyObject *
@@ -808,6 +840,21 @@ list_repr(PyObject *op)
     return str_writer_finish(&w);
 }
 
+// The first place where the lists differ, as far as that is told without Python code or races.
+static Py_ssize_t
+skip_equal_items(PyObject *v, PyObject *w)
+{
+    if (!runtime_is_single_threaded()) {
+        return 0;
+    }
+    Py_ssize_t n = list_size(v) < list_size(w) ? list_size(v) : list_size(w);
+    Py_ssize_t i = 0;
+    while (i < n && object_equal_quick(LIST(v)->ob_item[i], LIST(w)->ob_item[i]) > 0) {
+        i++;
+    }
+    return i;
+}
+
 static PyObject *
 list_richcompare(PyObject *v, PyObject *w, int op)
 {
@@ -817,7 +864,7 @@ list_richcompare(PyObject *v, PyObject *w, int op)
     if (list_size(v) != list_size(w) && (op == Py_EQ || op == Py_NE)) {
         return op == Py_NE ? Py_True : Py_False;
     }
-    for (Py_ssize_t i = 0;; i++) {
+    for (Py_ssize_t i = skip_equal_items(v, w);; i++) {
         PyObject *a = list_get_optional(v, i);
         PyObject *b = a == NULL ? NULL : list_get_optional(w, i);
         if (b == NULL) {
@@ -825,11 +872,6 @@ list_richcompare(PyObject *v, PyObject *w, int op)
             break;
         }
         int equal = object_richcompare_bool(a, b, Py_EQ);
-        if (equal > 0) {
-            decref(a);
-            decref(b);
-            continue;
-        }
         PyObject *result = NULL;
         if (equal == 0) {
             result = op == Py_EQ   ? Py_False
@@ -838,7 +880,9 @@ list_richcompare(PyObject *v, PyObject *w, int op)
         }
         decref(a);
         decref(b);
-        return result;
+        if (equal <= 0) {
+            return result;
+        }
     }
     Py_ssize_t n = list_size(v);
     Py_ssize_t m = list_size(w);
@@ -947,24 +991,6 @@ list_method_reverse(PyObject *op, PyObject *unused)
     return Py_None;
 }
 
-// Number of the first item equal to value in [start, stop), -1 when there is none, -2 on error.
-static Py_ssize_t
-list_find(PyObject *op, PyObject *value, Py_ssize_t start, Py_ssize_t stop)
-{
-    for (Py_ssize_t i = start; i < stop; i++) {
-        PyObject *item = list_get_optional(op, i);
-        if (item == NULL) {
-            break;
-        }
-        int equal = object_richcompare_bool(item, value, Py_EQ);
-        decref(item);
-        if (equal != 0) {
-            return equal < 0 ? -2 : i;
-        }
-    }
-    return -1;
-}
-
 static PyObject *
 list_method_index(PyObject *op, PyObject *const *args, Py_ssize_t nargs)
 {
@@ -993,14 +1019,9 @@ list_method_count(PyObject *op, PyObject *value)
 {
     Py_ssize_t count = 0;
     for (Py_ssize_t i = 0;; i++) {
-        PyObject *item = list_get_optional(op, i);
-        if (item == NULL) {
-            return int_from_ssize(count);
-        }
-        int equal = object_richcompare_bool(item, value, Py_EQ);
-        decref(item);
+        int equal = item_equals(op, i, value);
         if (equal < 0) {
-            return NULL;
+            return equal == -1 ? NULL : int_from_ssize(count);
         }
         count += equal;
     }
@@ -1018,7 +1039,7 @@ list_method_remove(PyObject *op, PyObject *value)
     }
     PyObject *item = NULL;
     CriticalSection cs;
-    critical_section_begin(&cs, op);
+    short_section_begin(&cs, op);
     if (i < LIST(op)->ob_base.ob_size) {
         item = list_take_lock_held(op, i);
     }

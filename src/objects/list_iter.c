@@ -1,7 +1,7 @@
 // Iterators over lists, forwards and backwards.
 //
 // Threading: lock-free; the position is a relaxed atomic, so that threads sharing an iterator may
-// see an item twice or not at all. See container_internal.h for the list that is walked over.
+// see an item twice or not at all. See container.h for the list that is walked over.
 #include "objects/list_internal.h"
 
 #include "objects/error.h"

@@ -33,7 +33,7 @@ PyObject *
 list_slice(PyObject *op, Py_ssize_t low, Py_ssize_t high)
 {
     CriticalSection cs;
-    critical_section_begin(&cs, op);
+    short_section_begin(&cs, op);
     Py_ssize_t n = LIST(op)->ob_base.ob_size;
     low = low < 0 ? 0 : low > n ? n : low;
     high = high < low ? low : high > n ? n : high;
@@ -51,7 +51,7 @@ list_stepped_slice(PyObject *op, PyObject *slice)
         return NULL;
     }
     CriticalSection cs;
-    critical_section_begin(&cs, op);
+    short_section_begin(&cs, op);
     Py_ssize_t n = slice_adjust_indices(LIST(op)->ob_base.ob_size, &start, &stop, step);
     PyObject *result;
     if (step == 1) {
@@ -174,7 +174,7 @@ assign_range(PyObject *op, Py_ssize_t low, Py_ssize_t high, Py_ssize_t step, PyO
     }
     PyObject **removed;
     CriticalSection cs;
-    critical_section_begin(&cs, op);
+    short_section_begin(&cs, op);
     slice_adjust_indices(LIST(op)->ob_base.ob_size, &low, &high, step);
     high = high < low ? low : high;
     int status = replace_lock_held(op, low, high, tuple_items(items), n, &removed);
@@ -204,7 +204,7 @@ static int
 delete_stepped(PyObject *op, Py_ssize_t start, Py_ssize_t stop, Py_ssize_t step)
 {
     CriticalSection cs;
-    critical_section_begin(&cs, op);
+    short_section_begin(&cs, op);
     Py_ssize_t size = LIST(op)->ob_base.ob_size;
     Py_ssize_t n = slice_adjust_indices(size, &start, &stop, step);
     PyObject **removed = NULL;
@@ -252,7 +252,7 @@ assign_stepped(PyObject *op, Py_ssize_t start, Py_ssize_t stop, Py_ssize_t step,
     PyObject **removed = NULL;
     int status = -1;
     CriticalSection cs;
-    critical_section_begin(&cs, op);
+    short_section_begin(&cs, op);
     Py_ssize_t n = slice_adjust_indices(LIST(op)->ob_base.ob_size, &start, &stop, step);
     if (n != given) {
         error_format(PyExc_ValueError,

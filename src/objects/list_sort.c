@@ -22,6 +22,7 @@
 #include "objects/error.h"
 #include "objects/float.h"
 #include "objects/object.h"
+#include "objects/order.h"
 #include "objects/str.h"
 #include "objects/tuple.h"
 
@@ -58,8 +59,6 @@ typedef struct Sorter {
 
 // ---- Comparison ----
 
-static int object_less(PyObject *a, PyObject *b);
-
 // Tuples are compared item by item; only the first pair of unequal items is ordered.
 static int
 tuple_less(PyObject *a, PyObject *b)
@@ -68,18 +67,7 @@ tuple_less(PyObject *a, PyObject *b)
     for (Py_ssize_t i = 0; i < n; i++) {
         PyObject *x = tuple_item(a, i);
         PyObject *y = tuple_item(b, i);
-        if (x == y) {
-            continue;
-        }
-        int equal = -1;
-        if (type_of(x) == type_of(y)) {
-            if (type_of(x) == &PyUnicode_Type) {
-                equal = str_equal(x, y);
-            }
-            else if (type_of(x) == &PyLong_Type && int_is_compact(x) && int_is_compact(y)) {
-                equal = int_compact_value(x) == int_compact_value(y);
-            }
-        }
+        int equal = object_equal_quick(x, y);
         if (equal < 0) {
             equal = object_richcompare_bool(x, y, Py_EQ);
         }
@@ -90,29 +78,20 @@ tuple_less(PyObject *a, PyObject *b)
     return tuple_size(a) < tuple_size(b);
 }
 
-// a < b: 1, 0, -1 with an exception.
-static int
+int
 object_less(PyObject *a, PyObject *b)
 {
-    PyTypeObject *type = type_of(a);
-    if (type == type_of(b)) {
-        if (type == &PyUnicode_Type) {
-            return str_compare(a, b) < 0;
+    int less = object_less_quick(a, b);
+    if (less >= 0) {
+        return less;
+    }
+    if (tuple_check_exact(a) && tuple_check_exact(b)) {
+        if (thread_enter_c(" in comparison") < 0) {
+            return -1;
         }
-        if (type == &PyLong_Type && int_is_compact(a) && int_is_compact(b)) {
-            return int_compact_value(a) < int_compact_value(b);
-        }
-        if (type == &PyFloat_Type) {
-            return ((PyFloatObject *)a)->ob_fval < ((PyFloatObject *)b)->ob_fval;
-        }
-        if (type == &PyTuple_Type) {
-            if (thread_enter_c(" in comparison") < 0) {
-                return -1;
-            }
-            int less = tuple_less(a, b);
-            thread_leave_c();
-            return less;
-        }
+        less = tuple_less(a, b);
+        thread_leave_c();
+        return less;
     }
     return object_richcompare_bool(a, b, Py_LT);
 }
@@ -732,7 +711,7 @@ list_sort_keywords(PyObject *op, PyObject *key, bool reverse)
         key = NULL;
     }
     CriticalSection cs;
-    critical_section_begin(&cs, op);
+    short_section_begin(&cs, op);
     PyObject **items = LIST(op)->ob_item;
     Py_ssize_t n = LIST(op)->ob_base.ob_size;
     Py_ssize_t allocated = LIST(op)->allocated;
@@ -764,7 +743,7 @@ list_sort_keywords(PyObject *op, PyObject *key, bool reverse)
         status = sort_detached(sorted, n, key, reverse);
     }
 
-    critical_section_begin(&cs, op);
+    short_section_begin(&cs, op);
     PyObject **other = LIST(op)->ob_item;
     Py_ssize_t other_n = LIST(op)->ob_base.ob_size;
     bool modified = LIST(op)->allocated != -1;

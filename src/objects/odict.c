@@ -41,9 +41,8 @@ odict_move_to_end(PyObject *op, PyObject *key, bool last)
         return -1;
     }
     CriticalSection cs;
-    critical_section_begin(&cs, op);
     DictKeys *keys;
-    Py_ssize_t n = dict_find(op, key, hash, true, &keys);
+    Py_ssize_t n = dict_find_begin(&cs, op, key, hash, &keys);
     int status = n >= 0 ? dict_move_lock_held(op, n, last) : -1;
     critical_section_end(&cs);
     if (n == FIND_MISSING) {
@@ -245,7 +244,7 @@ odict_iter_new(PyObject *op, int kind)
         return NULL;
     }
     CriticalSection cs;
-    critical_section_begin(&cs, op);
+    short_section_begin(&cs, op);
     DictKeys *keys = DICT(op)->ma_keys;
     it->dict = new_ref(op);
     it->kind = kind;
@@ -280,7 +279,7 @@ odict_iter_step(ODictIter *it, PyObject *op, PyObject **key, Value *value)
     int found = 0;
     const char *changed = NULL;
     CriticalSection cs;
-    critical_section_begin(&cs, op);
+    short_section_begin(&cs, op);
     DictKeys *keys = DICT(op)->ma_keys;
     if (keys != it->keys || keys->nentries != it->nentries) {
         changed = "OrderedDict mutated during iteration";
@@ -544,7 +543,7 @@ method_popitem(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject
     PyObject *key = NULL;
     Value value = VALUE_UNSET;
     CriticalSection cs;
-    critical_section_begin(&cs, self);
+    short_section_begin(&cs, self);
     if (DICT(self)->ma_used > 0) {
         Py_ssize_t n = last ? dict_last_entry_lock_held(self) : dict_first_entry_lock_held(self);
         dict_remove_lock_held(self, DICT(self)->ma_keys, n, &key, &value);

@@ -25,6 +25,7 @@
 #include "objects/iter.h"
 #include "objects/list.h"
 #include "objects/object.h"
+#include "objects/order.h"
 #include "objects/seqiter.h"
 #include "objects/str.h"
 #include "objects/tuple.h"
@@ -82,11 +83,15 @@ table_free(PyObject *op, setentry *table)
 // Compares the element of a slot with a key of the same hash: 1, 0, SET_ERROR or SET_RETRY.
 static int
 slot_compare(PyObject *op, setentry *table, setentry *slot, PyObject *found, PyObject *key,
-             bool locked)
+             SetMode mode)
 {
-    if (locked) {
-        if (str_check_exact(found) && str_check_exact(key)) {
-            return str_equal(found, key);
+    if (mode != SET_FREE) {
+        int equal = object_equal_quick(found, key);
+        if (equal >= 0) {
+            return equal;
+        }
+        if (mode == SET_QUICK) {
+            return SET_RETRY;
         }
         incref(found);
     }
@@ -99,10 +104,10 @@ slot_compare(PyObject *op, setentry *table, setentry *slot, PyObject *found, PyO
             decref(found);
             return SET_RETRY;
         }
-        if (str_check_exact(found) && str_check_exact(key)) {
-            bool same = str_equal(found, key);
+        int equal = object_equal_quick(found, key);
+        if (equal >= 0) {
             decref(found);
-            return same;
+            return equal;
         }
     }
     int equal = object_richcompare_bool(found, key, Py_EQ);
@@ -126,7 +131,7 @@ slot_compare(PyObject *op, setentry *table, setentry *slot, PyObject *found, PyO
              slot <= last_; slot++)
 
 int
-set_find(PyObject *op, PyObject *key, Py_hash_t hash, bool locked, setentry **result)
+set_find(PyObject *op, PyObject *key, Py_hash_t hash, SetMode mode, setentry **result)
 {
 restart:;
     setentry *table = atomic_load_acquire_ptr(&SET(op)->table);
@@ -140,12 +145,12 @@ restart:;
         if (atomic_load_relaxed_ssize(&slot->hash) != hash || found == SET_REMOVED) {
             continue;
         }
-        int equal = found == key ? 1 : slot_compare(op, table, slot, found, key, locked);
+        int equal = found == key ? 1 : slot_compare(op, table, slot, found, key, mode);
         if (equal > 0) {
             *result = slot;
             return 1;
         }
-        if (equal == SET_RETRY && locked) {
+        if (equal == SET_RETRY && mode == SET_LOCKED) {
             goto restart;
         }
         if (equal < 0) {
@@ -197,13 +202,19 @@ set_hash_lookup(PyObject *key)
 int
 set_contains_hash(PyObject *op, PyObject *key, Py_hash_t hash)
 {
-    container_begin_read(op);
     setentry *slot;
-    int found = set_find(op, key, hash, false, &slot);
+    if (runtime_is_single_threaded()) {
+        int quick = set_find(op, key, hash, SET_QUICK, &slot);
+        if (quick >= 0) {
+            return quick;
+        }
+    }
+    container_begin_read(op);
+    int found = set_find(op, key, hash, SET_FREE, &slot);
     if (found == SET_RETRY) {
         CriticalSection cs;
         critical_section_begin(&cs, op);
-        found = set_find(op, key, hash, true, &slot);
+        found = set_find(op, key, hash, SET_LOCKED, &slot);
         if (found > 0 && slot->key != NULL && slot->key != SET_REMOVED) {
             // The next racing read of this element shall succeed.
             container_ref_lock_held(slot->key);
@@ -302,9 +313,8 @@ grow_if_full(PyObject *op)
 }
 
 int
-set_add_hash_lock_held(PyObject *op, PyObject *key, Py_hash_t hash)
+set_add_hash_mode(PyObject *op, PyObject *key, Py_hash_t hash, SetMode mode)
 {
-    CRITICAL_SECTION_ASSERT_HELD(op);
     PySetObject *set = SET(op);
 restart:;
     setentry *table = set->table;
@@ -332,19 +342,31 @@ restart:;
         if (slot->hash != hash) {
             continue;
         }
-        int equal = found == key ? 1 : slot_compare(op, table, slot, found, key, true);
-        if (equal == SET_RETRY) {
+        int equal = found == key ? 1 : slot_compare(op, table, slot, found, key, mode);
+        if (equal == SET_RETRY && mode == SET_LOCKED) {
             goto restart;
         }
         if (equal != 0) {
-            return equal < 0 ? -1 : 0;
+            return equal < 0 ? equal : 0;
         }
     }
 }
 
 int
+set_add_hash_lock_held(PyObject *op, PyObject *key, Py_hash_t hash)
+{
+    return set_add_hash_mode(op, key, hash, SET_LOCKED);
+}
+
+int
 set_add_hash(PyObject *op, PyObject *key, Py_hash_t hash)
 {
+    if (runtime_is_single_threaded()) {
+        int status = set_add_hash_mode(op, key, hash, SET_QUICK);
+        if (status != SET_RETRY) {
+            return status;
+        }
+    }
     CriticalSection cs;
     critical_section_begin(&cs, op);
     int status = set_add_hash_lock_held(op, key, hash);
@@ -412,7 +434,7 @@ int
 set_remove_lock_held(PyObject *op, PyObject *key, Py_hash_t hash, PyObject **removed)
 {
     setentry *slot;
-    int found = set_find(op, key, hash, true, &slot);
+    int found = set_find(op, key, hash, SET_LOCKED, &slot);
     if (found > 0) {
         *removed = slot->key;
         atomic_store_release_ptr(&slot->key, SET_REMOVED);
@@ -426,8 +448,15 @@ int
 set_remove_hash(PyObject *op, PyObject *key, Py_hash_t hash)
 {
     PyObject *removed;
+    setentry *slot;
     CriticalSection cs;
-    critical_section_begin(&cs, op);
+    // Where the quick look gives an answer, the one below does as well, and runs no Python code.
+    if (runtime_is_single_threaded() && set_find(op, key, hash, SET_QUICK, &slot) != SET_RETRY) {
+        cs._cs_mutex = NULL;
+    }
+    else {
+        critical_section_begin(&cs, op);
+    }
     int found = set_remove_lock_held(op, key, hash, &removed);
     critical_section_end(&cs);
     if (found > 0) {
@@ -448,7 +477,7 @@ set_pop(PyObject *op)
 {
     PyObject *key = NULL;
     CriticalSection cs;
-    critical_section_begin(&cs, op);
+    short_section_begin(&cs, op);
     PySetObject *set = SET(op);
     if (set->used > 0) {
         Py_ssize_t i = set->finger & set->mask;
@@ -471,7 +500,7 @@ set_clear(PyObject *op)
     PySetObject *set = SET(op);
     setentry copy[SET_SMALL];
     CriticalSection cs;
-    critical_section_begin(&cs, op);
+    short_section_begin(&cs, op);
     setentry *old = set->table;
     Py_ssize_t mask = set->mask;
     bool small = old == set->smalltable;
@@ -501,6 +530,20 @@ set_clear(PyObject *op)
 int
 set_next(PyObject *op, Py_ssize_t *pos, PyObject **key, Py_hash_t *hash)
 {
+    if (runtime_is_single_threaded()) {
+        PySetObject *set = SET(op);
+        for (Py_ssize_t i = *pos; i <= set->mask; i++) {
+            PyObject *found = set->table[i].key;
+            if (found != NULL && found != SET_REMOVED) {
+                *pos = i + 1;
+                *key = new_ref(found);
+                *hash = set->table[i].hash;
+                return 1;
+            }
+        }
+        *pos = set->mask + 1;
+        return 0;
+    }
     container_begin_read(op);
     setentry *table = atomic_load_acquire_ptr(&SET(op)->table);
     Py_ssize_t mask = table_mask(op, table);

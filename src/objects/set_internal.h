@@ -20,11 +20,19 @@ Py_hash_t set_hash_key(PyObject *key);
 // The same, where a set stands for the frozenset of its elements (in, remove, discard).
 Py_hash_t set_hash_lookup(PyObject *key);
 
-// Looks for key: 1 and its slot, 0, -1 with an exception, or SET_RETRY when not `locked` and a
-// race was lost.
-int set_find(PyObject *op, PyObject *key, Py_hash_t hash, bool locked, setentry **slot);
+// How set_find looks.
+typedef enum {
+    SET_FREE,       // without the lock: SET_RETRY when a race is lost
+    SET_LOCKED,     // with the lock, which may have been suspended while __eq__ ran
+    SET_QUICK,      // the only thread: SET_RETRY instead of running Python code
+} SetMode;
+
+// Looks for key: 1 and its slot, 0, -1 with an exception, or SET_RETRY.
+int set_find(PyObject *op, PyObject *key, Py_hash_t hash, SetMode mode, setentry **slot);
 
 int set_contains_hash(PyObject *op, PyObject *key, Py_hash_t hash);
+// SET_RETRY in SET_QUICK only.
+int set_add_hash_mode(PyObject *op, PyObject *key, Py_hash_t hash, SetMode mode);
 int set_add_hash_lock_held(PyObject *op, PyObject *key, Py_hash_t hash);
 int set_add_hash(PyObject *op, PyObject *key, Py_hash_t hash);
 

@@ -19,6 +19,7 @@
 #include "objects/list_internal.h"
 #include "objects/number.h"
 #include "objects/object.h"
+#include "objects/order.h"
 #include "objects/seqiter.h"
 #include "objects/slice.h"
 #include "objects/str_writer.h"
@@ -157,6 +158,27 @@ tuple_pair_steal(PyObject *a, PyObject *b)
     tuple_items(op)[0] = a;
     tuple_items(op)[1] = b;
     gc_track(op);
+    return op;
+}
+
+PyObject *
+tuple_pair_reuse_steal(PyObject **last, PyObject *a, PyObject *b)
+{
+    PyObject *op = iterator_reuse(*last);
+    if (op != NULL) {
+        PyObject *old_a = tuple_items(op)[0];
+        PyObject *old_b = tuple_items(op)[1];
+        tuple_items(op)[0] = a;
+        tuple_items(op)[1] = b;
+        TUPLE(op)->ob_hash = -1;
+        decref(old_a);
+        decref(old_b);
+        return op;
+    }
+    op = tuple_pair_steal(a, b);
+    if (op != NULL && *last == NULL && runtime_is_single_threaded()) {
+        *last = new_ref(op);
+    }
     return op;
 }
 
@@ -479,7 +501,10 @@ tuple_richcompare(PyObject *v, PyObject *w, int op)
     Py_ssize_t m = tuple_size(w);
     Py_ssize_t i = 0;
     for (; i < n && i < m; i++) {
-        int equal = object_richcompare_bool(tuple_item(v, i), tuple_item(w, i), Py_EQ);
+        int equal = object_equal_quick(tuple_item(v, i), tuple_item(w, i));
+        if (equal < 0) {
+            equal = object_richcompare_bool(tuple_item(v, i), tuple_item(w, i), Py_EQ);
+        }
         if (equal < 0) {
             return NULL;
         }

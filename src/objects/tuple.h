@@ -56,6 +56,10 @@ PyObject *tuple_pack(Py_ssize_t n, ...);
 PyObject *tuple_pair(PyObject *a, PyObject *b);
 PyObject *tuple_pair_steal(PyObject *a, PyObject *b);
 
+// The pair that an iterator gives: *last, kept by the iterator for this, when nobody else has it (see
+// iterator_reuse in container.h), or a new one. Consumes both items also on failure.
+PyObject *tuple_pair_reuse_steal(PyObject **last, PyObject *a, PyObject *b);
+
 // New tuple of n items with references of its own / consuming the items (also on failure).
 PyObject *tuple_from_array(PyObject *const *items, Py_ssize_t n);
 PyObject *tuple_from_array_steal(PyObject *const *items, Py_ssize_t n);

@@ -17,6 +17,7 @@
 typedef struct ZipObject {
     PyObject ob_base;
     PyObject *iterators;    // immutable: tuple
+    PyObject *last;         // single thread: the tuple given last, or NULL
     bool strict;            // set by __setstate__ too
 } ZipObject;
 
@@ -47,14 +48,16 @@ zip_dealloc(PyObject *self)
 {
     gc_untrack(self);
     xdecref(((ZipObject *)self)->iterators);
+    xdecref(((ZipObject *)self)->last);
     type_of(self)->tp_free(self);
 }
 
 static int
 zip_traverse(PyObject *self, visitproc visit, void *arg)
 {
-    PyObject *iterators = ((ZipObject *)self)->iterators;
-    return iterators == NULL ? 0 : visit(iterators, arg);
+    ZipObject *it = (ZipObject *)self;
+    int status = it->iterators == NULL ? 0 : visit(it->iterators, arg);
+    return status != 0 || it->last == NULL ? status : visit(it->last, arg);
 }
 
 static PyObject *
@@ -65,9 +68,18 @@ zip_next(PyObject *self)
     if (n == 0) {
         return NULL;
     }
-    PyObject *result = tuple_new(n);
-    if (result == NULL) {
-        return NULL;
+    PyObject *result = iterator_reuse(it->last);
+    if (result != NULL) {
+        ((PyTupleObject *)result)->ob_hash = -1;
+    }
+    else {
+        result = tuple_new(n);
+        if (result == NULL) {
+            return NULL;
+        }
+        if (it->last == NULL && runtime_is_single_threaded()) {
+            it->last = new_ref(result);
+        }
     }
     for (Py_ssize_t i = 0; i < n; i++) {
         PyObject *iterator = tuple_item(it->iterators, i);
@@ -79,7 +91,9 @@ zip_next(PyObject *self)
             }
             return NULL;
         }
-        tuple_set_item_steal(result, i, item);
+        PyObject *old = tuple_items(result)[i];
+        tuple_items(result)[i] = item;
+        xdecref(old);
     }
     return result;
 }
