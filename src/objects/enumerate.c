@@ -79,6 +79,14 @@ enum_vectorcall(PyObject *type, PyObject *const *args, size_t nargsf, PyObject *
     if (kwnames == NULL && nargs == 2) {
         return enum_make((PyTypeObject *)type, args[0], args[1]);
     }
+    Py_ssize_t given = nargs + (kwnames == NULL ? 0 : tuple_size(kwnames));
+    if (given == 0) {
+        return error_set(PyExc_TypeError, "enumerate() missing required argument 'iterable'");
+    }
+    if (given > 2) {
+        return error_format(PyExc_TypeError, "enumerate() takes at most 2 arguments (%zd given)",
+                            given);
+    }
     static const char *const keywords[] = {"iterable", "start", NULL};
     static ArgsParser parser = {.format = "O|O:enumerate", .keywords = keywords};
     PyObject *iterable, *start = NULL;
