@@ -49,7 +49,7 @@ bind_keyword(Binding *b, Py_ssize_t j)
 {
     PyObject *name = tuple_item(b->kwnames, j);
     if (!str_check(name)) {
-        error_format(PyExc_TypeError, "%U() keywords must be strings", b->func->func_qualname);
+        error_set(PyExc_TypeError, "keywords must be strings");
         return -1;
     }
     Value value = b->keywords[j];
