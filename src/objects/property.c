@@ -140,12 +140,13 @@ static PyObject *
 property_copy(PyObject *old, PyObject *get, PyObject *set, PyObject *del)
 {
     PropertyObject *p = PROPERTY(old);
-    bool new_getter = get != NULL && get != Py_None;
 #define PICK(given, own) ((given) != NULL && (given) != Py_None ? (given) : (own) != NULL ? (own) : Py_None)
-    PyObject *doc = p->getter_doc && new_getter ? Py_None
-                    : p->prop_doc != NULL ? p->prop_doc : Py_None;
-    PyObject *args[] = {PICK(get, p->prop_get), PICK(set, p->prop_set), PICK(del, p->prop_del), doc};
+    PyObject *args[] = {PICK(get, p->prop_get), PICK(set, p->prop_set), PICK(del, p->prop_del), Py_None};
 #undef PICK
+    // A docstring that came from the getter is taken from the copy's getter again.
+    if (p->prop_doc != NULL && !(p->getter_doc && args[0] != Py_None)) {
+        args[3] = p->prop_doc;
+    }
     PyObject *copy = object_vectorcall((PyObject *)type_of(old), args, 4, NULL);
     if (copy != NULL && property_check_exact(copy)) {
         set_ref(PROPERTY(copy)->prop_name, xnew_ref(p->prop_name));
@@ -225,8 +226,8 @@ set_doc(PyObject *op, PyObject *given)
     }
     int result = object_setattr(op, ID(__doc__), doc);
     decref(doc);
-    if (result < 0 && (from_getter || given == NULL || given == Py_None) &&
-        error_clear_if(PyExc_AttributeError)) {
+    // Without a place for it, a docstring is dropped; only that of a getter is an error.
+    if (result < 0 && !from_getter && error_clear_if(PyExc_AttributeError)) {
         return 0;
     }
     return result;

@@ -439,7 +439,18 @@ slot_tp_richcompare(PyObject *self, PyObject *other, int op)
 {
     PyObject *names[] = {ID(__lt__), ID(__le__), ID(__eq__), ID(__ne__), ID(__gt__), ID(__ge__)};
     PyObject *args[] = {self, other};
-    return call_optional(names[op], args, 2);
+    int unbound;
+    PyObject *method = type_lookup_special_method(self, names[op], &unbound);
+    if (method == NULL) {
+        // A descriptor that fails to give the method counts as none: every comparison would fail.
+        error_clear();
+        return new_ref(Py_NotImplemented);
+    }
+    PyObject *result = unbound
+        ? object_vectorcall(method, args, 2, NULL)
+        : object_vectorcall(method, args + 1, 1 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+    decref(method);
+    return result;
 }
 
 // ---- attributes ----

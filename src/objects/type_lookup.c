@@ -17,13 +17,15 @@
 #include "memory/refcount.h"
 #include "objects/dict.h"
 #include "objects/error.h"
+#include "objects/float.h"
+#include "objects/int.h"
 #include "objects/str.h"
 #include "objects/tuple.h"
 #include "objects/type_internal.h"
 
 typedef struct CacheEntry {
     PyObject *name;         // atomic: release after value; interned, immortal; NULL when free
-    PyObject *value;        // immutable once name is set: borrowed; NULL: missing
+    PyObject *value;        // immutable once name is set: owned if a number, else borrowed; NULL: missing
 } CacheEntry;
 
 typedef struct TypeCache {
@@ -66,6 +68,24 @@ cache_find(TypeCache *cache, PyObject *name)
     }
 }
 
+static bool
+is_number(PyObject *value)
+{
+    return value != NULL && (type_of(value) == &PyLong_Type || type_of(value) == &PyFloat_Type);
+}
+
+static void
+cache_free(void *block)
+{
+    TypeCache *cache = block;
+    for (uint32_t i = 0; i <= cache->mask; i++) {
+        if (is_number(cache->entries[i].value)) {
+            decref(cache->entries[i].value);
+        }
+    }
+    mem_free(cache);
+}
+
 static void
 cache_put(TypeCache *cache, PyObject *name, PyObject *value)
 {
@@ -78,7 +98,7 @@ cache_put(TypeCache *cache, PyObject *name, PyObject *value)
     cache->used++;
 }
 
-// A larger cache with the same entries, in place of the old one.
+// A larger cache with the same entries, which take over the references, in place of the old one.
 static TypeCache *
 cache_grow_lock_held(PyTypeObject *type, uint32_t version)
 {
@@ -114,7 +134,7 @@ cache_add_lock_held(PyTypeObject *type, uint32_t version, PyObject *name, PyObje
         if (value != NULL) {
             refcount_enable_try(value);
         }
-        cache_put(cache, name, value);
+        cache_put(cache, name, is_number(value) ? new_ref(value) : value);
     }
 }
 
@@ -122,7 +142,9 @@ void
 type_cache_drop(PyTypeObject *type)
 {
     TypeCache *cache = atomic_exchange_ptr(cache_word(type), (TypeCache *)NULL);
-    qsbr_free_delayed(cache);
+    if (cache != NULL) {
+        qsbr_call_delayed(cache_free, cache);
+    }
 }
 
 // ---- versions ----
