@@ -657,7 +657,7 @@ match_stmt(Compiler *c, const Stmt *s)
         emit_goto(c, no_span, end);
         block_use(c, next);
     }
-    emit(c, s->span, OP_POP_TOP, 0, subject, 0, 0);
+    emit(c, no_span, OP_POP_TOP, 0, subject, 0, 0);
     temp_set_height(c, height);
     block_use(c, end);
 }

@@ -40,7 +40,7 @@ bind_outside_comprehension(ScopeBuilder *b, const Expr *target)
             return -1;
         }
         Symbol *symbol = scope_find(scope, mangled);
-        if (symbol != NULL && (symbol->flags & DEF_COMP_ITER)) {
+        if (symbol != NULL && (symbol->flags & DEF_COMP_ITER) && (symbol->flags & DEF_LOCAL)) {
             return scope_error(b->table, target->span,
                                "assignment expression cannot rebind comprehension iteration "
                                "variable '%U'", name);

@@ -101,6 +101,7 @@ scope_enter(ScopeBuilder *b, PyObject *name, ScopeKind kind, const void *key, Sp
     if (scope != NULL) {
         scope->future_annotations = (b->table->future_flags & CO_FUTURE_ANNOTATIONS) != 0;
         scope->unevaluated = b->current->unevaluated;
+        scope->in_iterable = b->current->in_iterable;
         scope->mangling = kind == SCOPE_CLASS ? NULL : b->current->mangling;
         b->current = scope;
     }
