@@ -204,6 +204,28 @@ init_from_count(PyObject *op, PyObject *source)
     return 1;
 }
 
+static int append_lock_held(PyObject *op, const char *data, Py_ssize_t size);
+
+static int
+append_item(PyObject *item, void *op)
+{
+    unsigned char byte;
+    return byte_argument(item, &byte) < 0 ? -1 : append_lock_held(op, (char *)&byte, 1);
+}
+
+// The items of an iterable, which sees the bytearray grow. The iterable's code may suspend the
+// section; every append finds the state of its moment.
+static int
+init_from_iterable(PyObject *op, PyObject *source)
+{
+    if (!object_is_iterable(source)) {
+        error_format(PyExc_TypeError, "cannot convert '%.200s' object to bytearray",
+                     type_of(source)->tp_name);
+        return -1;
+    }
+    return iter_for_each(source, append_item, op) < 0 ? -1 : 0;
+}
+
 static int
 init_lock_held(PyObject *op, PyObject *source, const char *encoding, const char *errors)
 {
@@ -221,6 +243,9 @@ init_lock_held(PyObject *op, PyObject *source, const char *encoding, const char 
         int rc = init_from_count(op, source);
         if (rc != 0) {
             return rc < 0 ? -1 : 0;
+        }
+        if (!buffer_check(source)) {
+            return init_from_iterable(op, source);
         }
         data = bytes_from_source(source, "bytearray");
         if (data == NULL) {
@@ -893,7 +918,7 @@ bytearray_remove(PyObject *op, PyObject *item)
 static PyObject *
 bytearray_extend(PyObject *op, PyObject *iterable)
 {
-    if (buffer_check(iterable)) {
+    if (buffer_check(iterable) && iterable != op) {
         PyObject *same = bytearray_inplace_concat(op, iterable);
         xdecref(same);
         return same == NULL ? NULL : new_ref(Py_None);

@@ -339,19 +339,21 @@ call_dunder_bytes(PyObject *source)
 static PyObject *
 construct_exact(PyObject *source, const char *encoding, const char *errors)
 {
+    if (source != NULL && encoding == NULL && errors == NULL && !str_check_exact(source)) {
+        if (bytes_check_exact(source)) {
+            return new_ref(source);
+        }
+        PyObject *made = call_dunder_bytes(source);
+        if (made != NULL || error_occurred()) {
+            return made;
+        }
+    }
     PyObject *result = bytes_encode_source(source, encoding, errors);
     if (result != NULL || error_occurred()) {
         return result;
     }
     if (source == NULL) {
         return bytes_empty();
-    }
-    if (bytes_check_exact(source)) {
-        return new_ref(source);
-    }
-    result = call_dunder_bytes(source);
-    if (result != NULL || error_occurred()) {
-        return result;
     }
     if (index_check(source)) {
         Py_ssize_t size = number_as_ssize(source, PyExc_OverflowError);
