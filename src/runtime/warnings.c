@@ -654,6 +654,37 @@ warnings_warn(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObjec
     return warn_at(category, message, stacklevel, source, prefixes) < 0 ? NULL : Py_None;
 }
 
+// Asks the loader of a module for its source, as far as that may fail: the text itself is found
+// by linecache when the warning is shown.
+static int
+check_source(PyObject *globals)
+{
+    PyObject *bless = import_attribute("_frozen_importlib_external", "_bless_my_loader");
+    PyObject *loader = bless == NULL ? NULL : object_call_onearg(bless, globals);
+    xdecref(bless);
+    if (loader == NULL) {
+        return -1;
+    }
+    int result = 0;
+    PyObject *name = NULL;
+    if (loader != Py_None) {
+        result = dict_get(globals, ID(__name__), &name);
+    }
+    PyObject *get_source = NULL;
+    if (result > 0) {
+        result = object_getattr_optional(loader, ID(get_source), &get_source);
+    }
+    if (result > 0) {
+        PyObject *text = object_call_onearg(get_source, name);
+        result = text == NULL ? -1 : 0;
+        xdecref(text);
+    }
+    xdecref(get_source);
+    xdecref(name);
+    decref(loader);
+    return result;
+}
+
 static PyObject *
 warnings_warn_explicit(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
                        PyObject *kwnames)
@@ -678,14 +709,8 @@ warnings_warn_explicit(PyObject *module, PyObject *const *args, Py_ssize_t nargs
     if (source == Py_None) {
         source = NULL;
     }
-    if (globals != NULL && globals != Py_None) {
-        // Lets linecache find the text through the module's loader.
-        PyObject *function = import_attribute("linecache", "lazycache");
-        PyObject *cached =
-            function == NULL ? NULL : object_call_twoargs(function, filename, globals);
-        xdecref(function);
-        xdecref(cached);
-        error_clear();
+    if (globals != NULL && globals != Py_None && check_source(globals) < 0) {
+        return NULL;
     }
     int result = warn_explicit(category, message, filename, lineno, name, registry, source);
     return result < 0 ? NULL : Py_None;
