@@ -507,7 +507,7 @@ parse_call(Parser *p, Span first, Expr *callee)
     if (!enter(p)) {
         return NULL;
     }
-    bool ok = parse_arguments(p, open, &args, &keywords);
+    bool ok = parse_arguments(p, &open, &args, &keywords);
     leave(p);
     return ok ? check_node(p, ast_call(p->arena, span_from(p, first), callee, args, keywords))
               : NULL;

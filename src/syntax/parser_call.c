@@ -145,7 +145,7 @@ split_arguments(Parser *p, Py_ssize_t mark, Py_ssize_t plain, ArgumentLists *lis
 }
 
 static bool
-arguments_inner(Parser *p, Span open, ArgumentLists *lists)
+arguments_inner(Parser *p, const Span *open, ArgumentLists *lists)
 {
     Py_ssize_t mark = p->scratch_size;
     while (!at(p, TOK_RPAR) && !at(p, TOK_DOUBLESTAR) && !at_keyword(p)) {
@@ -154,10 +154,10 @@ arguments_inner(Parser *p, Span open, ArgumentLists *lists)
             return false;
         }
         Expr *last = p->scratch[p->scratch_size - 1];
-        if (p->scratch_size == mark + 1 && last->kind != EXPR_STARRED
+        if (open != NULL && p->scratch_size == mark + 1 && last->kind != EXPR_STARRED
             && (at(p, KW_FOR) || at(p, KW_ASYNC))) {
             p->scratch_size = mark;
-            return parse_lone_generator(p, open, last, lists);
+            return parse_lone_generator(p, *open, last, lists);
         }
         // "f(a.b=1)" is looked at as a keyword argument.
         if (at(p, TOK_EQUAL)) {
@@ -183,7 +183,7 @@ arguments_inner(Parser *p, Span open, ArgumentLists *lists)
 }
 
 bool
-parse_arguments(Parser *p, Span open, ExprSeq **args, KeywordSeq **keywords)
+parse_arguments(Parser *p, const Span *open, ExprSeq **args, KeywordSeq **keywords)
 {
     Py_ssize_t start = p->pos;
     ArgumentLists lists = {NULL, NULL};

@@ -597,9 +597,8 @@ parse_class(Parser *p, ExprSeq *decorators)
     ExprSeq *bases;
     KeywordSeq *keywords;
     if (at(p, TOK_LPAR)) {
-        Span open = token_here(p)->span;
         p->pos++;
-        if (!parse_arguments(p, open, &bases, &keywords)) {
+        if (!parse_arguments(p, NULL, &bases, &keywords)) {
             return NULL;
         }
     }

@@ -144,7 +144,11 @@ diagnose_star_after_unpacking(Parser *p, const ArgumentScan *scan)
     while (at(p, TOK_COMMA) && peek_ahead(p, 1) == TOK_STAR) {
         Place pos = place_here(p);
         p->pos += 2;
-        if (parse_expression(p) == NULL || at(p, TOK_EQUAL)) {
+        if (parse_expression(p) == NULL) {
+            raise_last(p, "Invalid star expression");
+            return;
+        }
+        if (at(p, TOK_EQUAL)) {
             go_back(p, pos);
             break;
         }

@@ -196,8 +196,9 @@ Expr *parse_subject_or_value(Parser *p);
 ComprehensionSeq *parse_for_if_clauses(Parser *p);
 bool starts_expression(int type);
 
-// Parses "arguments )" after "(" of a call (at open) or of a class.
-bool parse_arguments(Parser *p, Span open, ExprSeq **args, KeywordSeq **keywords);
+// Parses "arguments )" after "(". For calls, open is the bracket: a lone generator takes it as its
+// own; NULL for classes.
+bool parse_arguments(Parser *p, const Span *open, ExprSeq **args, KeywordSeq **keywords);
 // A positional argument without a star.
 Expr *parse_argument_value(Parser *p);
 Expr *parse_starred_argument(Parser *p);    // at "*"; also in subscripts

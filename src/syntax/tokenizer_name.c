@@ -119,7 +119,7 @@ tokenizer_name(Tokenizer *t, Token *token, int c)
         c = next_char(t);
     }
     back_char(t, c);
-    if (t->done == TOKENIZER_ERROR || (!ascii && check_name(t) < 0)) {
+    if (t->done == TOKENIZER_ERROR || (!ascii && !t->extra_tokens && check_name(t) < 0)) {
         return -1;
     }
     int keyword = ascii ? keyword_lookup(t->buffer + t->start, (size_t)(t->cur - t->start)) : 0;

@@ -7,7 +7,6 @@ Run by the reference interpreter. Sources are the files given (all of the refere
 library by default) or, with --fuzz, random mutations of the snippets below. For each source both
 interpreters report the tree with all positions, or the arguments of the error. Differences are
 printed; messages that 3.14 words in another way than the reference are equal by the table RENAMED.
-Typhon runs this same file with --worker, which reads sources from standard input.
 """
 import ast
 import difflib
@@ -17,7 +16,10 @@ import random
 import re
 import subprocess
 import sys
-import warnings
+
+from _describe_syntax import describe
+
+WORKER = pathlib.Path(__file__).parent / "_describe_syntax.py"
 
 RENAMED = [
     ("at least one argument must precede /", "at least one parameter must precede /"),
@@ -90,40 +92,6 @@ return pass def class import from as with try except match case _ type print Non
 0xg""".split() + ["\n", "\n  "]
 
 
-def describe(source):
-    """The tree, or the error, as text."""
-    warnings.simplefilter("ignore")
-    try:
-        tree = compile(source, "<source>", "exec", ast.PyCF_ONLY_AST)
-    except SyntaxError as error:
-        return f"{type(error).__name__} {error.args!r}"
-    except (MemoryError, RecursionError, ValueError, OverflowError) as error:
-        return type(error).__name__
-    return show(tree, 0)
-
-
-def show(node, depth):
-    if isinstance(node, list):
-        return "[" + "".join("\n" + "  " * depth + show(item, depth + 1) for item in node) + "]"
-    if not isinstance(node, ast.AST):
-        return repr(node)
-    lines = [type(node).__name__]
-    if "lineno" in node._attributes:
-        lines[0] += (f" {node.lineno}:{node.col_offset}-"
-                     f"{node.end_lineno}:{node.end_col_offset}")
-    for name in node._fields:
-        value = getattr(node, name, None)
-        if value is not None and value != []:
-            lines.append("  " * depth + f"{name}: {show(value, depth + 1)}")
-    return "\n".join(lines)
-
-
-def worker():
-    sys.setrecursionlimit(20000)
-    sources = json.load(sys.stdin)
-    json.dump([describe(source) for source in sources], sys.stdout)
-
-
 def snippets():
     result = []
     for line in SNIPPETS.strip().split("\n"):
@@ -174,7 +142,7 @@ def normal(text):
 
 
 def compare(typhon, labels, sources):
-    reply = subprocess.run([typhon, __file__, "--worker"], input=json.dumps(sources), text=True,
+    reply = subprocess.run([typhon, WORKER], input=json.dumps(sources), text=True,
                            stdout=subprocess.PIPE, timeout=600)
     if reply.returncode != 0:
         print(f"worker failed with {reply.returncode} between {labels[0]} and {labels[-1]}")
@@ -193,8 +161,6 @@ def compare(typhon, labels, sources):
 
 def main():
     arguments = sys.argv[1:]
-    if arguments == ["--worker"]:
-        return worker()
     typhon = arguments.pop(0)
     if arguments[:1] == ["--fuzz"]:
         sources = list(mutations(int(arguments[1]), int(arguments[2])))
