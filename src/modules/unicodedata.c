@@ -3,6 +3,7 @@
 // The functions of the module are also methods of UCD, whose only instance, ucd_3_2_0, answers by
 // version 3.2 of the database (IDNA 2003 is defined by it).
 #include <string.h>
+#include <strings.h>
 
 #include "memory/heap.h"
 #include "memory/refcount.h"
@@ -247,6 +248,15 @@ ucd_name(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
     return str_from_cstr(name);
 }
 
+// Whether version 3.2 knew the character by this very name: it had no aliases.
+static bool
+was_named(Py_UCS4 ch, const char *name, Py_ssize_t size)
+{
+    char text[UNICODE_NAME_MAX];
+    return unicode_old_is_assigned(ch) && unicode_name(ch, text, sizeof text) &&
+           strlen(text) == (size_t)size && strncasecmp(text, name, (size_t)size) == 0;
+}
+
 static PyObject *
 ucd_lookup(PyObject *self, PyObject *arg)
 {
@@ -266,7 +276,7 @@ ucd_lookup(PyObject *self, PyObject *arg)
     const Py_UCS4 *chars;
     int count;
     if (unicode_lookup(name, (size_t)size, &ch) &&
-        !(is_old(self) && !unicode_old_is_assigned(ch))) {
+        (!is_old(self) || was_named(ch, name, size))) {
         return str_from_char(ch);
     }
     if (!is_old(self) && unicode_lookup_sequence(name, (size_t)size, &chars, &count)) {
