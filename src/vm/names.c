@@ -281,19 +281,22 @@ attribute_delete(Value v, PyObject *name)
 static PyObject *
 super_load_generic(Value *operands, PyObject *name, bool two_args)
 {
-    PyObject *args[2] = {value_pointer(operands[1]), NULL};
-    Box self;
-    if (!box_borrow(&self, operands[2])) {
-        return NULL;
+    // Any of the three may be a number: `super` and `__class__` are ordinary names.
+    Box boxes[3];
+    int boxed = 0;
+    while (boxed < 3 && box_borrow(&boxes[boxed], operands[boxed])) {
+        boxed++;
     }
-    args[1] = self.op;
-    PyObject *super = object_vectorcall(value_pointer(operands[0]), args, two_args ? 2 : 0, NULL);
-    box_release(&self);
-    if (super == NULL) {
-        return NULL;
+    PyObject *result = NULL;
+    if (boxed == 3) {
+        PyObject *args[2] = {boxes[1].op, boxes[2].op};
+        PyObject *super = object_vectorcall(boxes[0].op, args, two_args ? 2 : 0, NULL);
+        result = super == NULL ? NULL : object_getattr(super, name);
+        xdecref(super);
     }
-    PyObject *result = object_getattr(super, name);
-    decref(super);
+    while (boxed > 0) {
+        box_release(&boxes[--boxed]);
+    }
     return result;
 }
 
