@@ -473,6 +473,17 @@ update_slots_tree(PyTypeObject *type, void *arg)
     return type_visit_subclasses(type, update_slots_tree, NULL);
 }
 
+// Whether type is above base in the chain of tp_base, which is up to date even while an mro()
+// method runs.
+static bool
+is_in_base_chain(PyTypeObject *base, PyTypeObject *type)
+{
+    while (base != NULL && base != type) {
+        base = base->tp_base;
+    }
+    return base != NULL;
+}
+
 static int
 check_new_bases(PyTypeObject *type, PyObject *bases)
 {
@@ -493,7 +504,7 @@ check_new_bases(PyTypeObject *type, PyObject *bases)
                          type->tp_name, type_of(base)->tp_name);
             return -1;
         }
-        if (type_is_subtype(TYPE(base), type)) {
+        if (type_is_subtype(TYPE(base), type) || is_in_base_chain(TYPE(base), type)) {
             error_set(PyExc_TypeError, "a __bases__ item causes an inheritance cycle");
             return -1;
         }

@@ -306,13 +306,12 @@ fill_namespace(PyTypeObject *type)
         wrap_function(type, ID(__class_getitem__), classmethod_new) < 0) {
         return -1;
     }
-    if (type_add_members(type, type_heap_members((PyHeapTypeObject *)type)) < 0) {
+    if (fill_cell(type, ID(__classcell__), (PyObject *)type) < 0 ||
+        fill_cell(type, ID(__classdictcell__), type->tp_dict) < 0) {
         return -1;
     }
-    if (fill_cell(type, ID(__classcell__), (PyObject *)type) < 0) {
-        return -1;
-    }
-    return fill_cell(type, ID(__classdictcell__), type->tp_dict);
+    // Last: a slot may have the name of a cell.
+    return type_add_members(type, type_heap_members((PyHeapTypeObject *)type));
 }
 
 // ---- after the class exists ----
