@@ -156,6 +156,16 @@ write_valid(StrWriter *w, const unsigned char *p, const Scan *scan)
     return 0;
 }
 
+// Whether the input ends in the middle of a character. The first two bytes of an encoded surrogate
+// count, too: the third may come, and the error handler may accept it.
+static bool
+ends_incomplete(const DecodeState *d, Py_ssize_t at, const Scan *scan)
+{
+    const unsigned char *p = d->data + at;
+    return strcmp(scan->reason, "unexpected end of data") == 0 ||
+           (d->size - at == 2 && p[0] == 0xed && p[1] >= 0xa0 && p[1] <= 0xbf);
+}
+
 // The general way: writer and error handler.
 static PyObject *
 decode_with_errors(const char *data, Py_ssize_t size, const char *errors, Py_ssize_t *consumed)
@@ -172,8 +182,7 @@ decode_with_errors(const char *data, Py_ssize_t size, const char *errors, Py_ssi
             goto error;
         }
         at += scan.bytes;
-        if (scan.reason == NULL ||
-            (consumed != NULL && strcmp(scan.reason, "unexpected end of data") == 0)) {
+        if (scan.reason == NULL || (consumed != NULL && ends_incomplete(&d, at, &scan))) {
             break;
         }
         at = decode_error(&d, &w, scan.reason, at, at + scan.bad);
