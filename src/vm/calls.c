@@ -84,79 +84,20 @@ call_bind(Thread *ts, PyObject *callable, Value *new_fp, Py_ssize_t nargs, PyObj
 
 // ---- native callables ----
 
-#define CALL_VECTOR 10
-
-// Boxes n values into vector[1..n] (vector[0] is scratch space of the callee); false with
-// MemoryError.
-static bool
-call_box_arguments(const Value *args, Py_ssize_t n, PyObject **vector)
-{
-    for (Py_ssize_t i = 0; i < n; i++) {
-        Value v = args[i];
-        vector[i + 1] = value_is_pointer(v) ? value_pointer(v) : value_box(v);
-        if (vector[i + 1] == NULL) {
-            while (--i >= 0) {
-                if (!value_is_pointer(args[i])) {
-                    decref(vector[i + 1]);
-                }
-            }
-            return false;
-        }
-    }
-    return true;
-}
-
-// The call itself; with tools listening, they are told before and after.
-static PyObject *
-call_vector(Thread *ts, PyObject *callable, PyObject *const *args, Py_ssize_t npos,
-            PyObject *kwnames)
-{
-    size_t nargsf = (size_t)npos | PY_VECTORCALL_ARGUMENTS_OFFSET;
-    if (LIKELY(ts->trace == NULL)) {
-        return object_vectorcall(callable, args, nargsf, kwnames);
-    }
-    if (trace_native_call(ts, callable) < 0) {
-        return NULL;
-    }
-    PyObject *result = object_vectorcall(callable, args, nargsf, kwnames);
-    if (ts->trace != NULL && trace_native_return(ts, callable, result) < 0) {
-        clear_ref(result);
-    }
-    return result;
-}
-
 static int
-call_native(Thread *ts, Value callee, Value *args, Py_ssize_t n, PyObject *kwnames, CallTarget *target)
+call_native(Thread *ts, Value callee, Value *args, Py_ssize_t n, PyObject *kwnames,
+            CallTarget *target)
 {
-    PyObject *small[CALL_VECTOR + 1];
-    PyObject **vector = small;
-    PyObject *result = NULL;
-    if (n > CALL_VECTOR) {
-        vector = mem_alloc_or_error((size_t)(n + 1) * sizeof(PyObject *));
-        if (vector == NULL) {
-            return CALL_ERROR;
-        }
-    }
     Box callable;
-    if (box_borrow(&callable, callee) && call_box_arguments(args, n, vector)) {
-        Py_ssize_t npos = n - (kwnames == NULL ? 0 : tuple_size(kwnames));
-        vector[0] = NULL;
-        result = call_vector(ts, callable.op, vector + 1, npos, kwnames);
-        for (Py_ssize_t i = 0; i < n; i++) {
-            if (!value_is_pointer(args[i])) {
-                decref(vector[i + 1]);
-            }
-        }
+    if (!box_borrow(&callable, callee)) {
+        return CALL_ERROR;
     }
+    target->result = call_boxed(ts, callable.op, args, n, kwnames);
     box_release(&callable);
-    if (vector != small) {
-        mem_free(vector);
-    }
-    if (result == NULL) {
+    if (target->result == VALUE_UNSET) {
         return CALL_ERROR;
     }
     registers_drop(args, n);
-    target->result = value_from_object_steal(result);
     return CALL_DONE;
 }
 

@@ -34,6 +34,14 @@ void call_bad_init_result(Value result);
 // (keyword values last). 0, or -1 with an exception and all these words dropped.
 int call_bind(Thread *ts, PyObject *func, Value *new_fp, Py_ssize_t nargs, PyObject *kwnames);
 
+// Calls of C functions with positional arguments, without detour: the result as an own value, or
+// VALUE_UNSET. The arguments stay. (calls_native.c)
+Value call_cfunction(Thread *ts, PyObject *callable, const Value *args, Py_ssize_t n);
+Value call_descriptor(Thread *ts, PyObject *callable, const Value *args, Py_ssize_t n);
+
+// The general native call: any callable, keyword values last.
+Value call_boxed(Thread *ts, PyObject *callable, const Value *args, Py_ssize_t n, PyObject *kwnames);
+
 // A pointer as a value that owns nothing (or a number).
 static inline Value
 value_lend_object(PyObject *op)
