@@ -99,6 +99,9 @@ dict_release_table(PyObject *op, DictKeys *keys, bool immediately)
     }
     for (Py_ssize_t i = keys->first; i < keys->nentries; i++) {
         DictEntry *entry = &keys->entries[i];
+        if (i + CONTAINER_AHEAD < keys->nentries) {
+            container_prefetch(entry[CONTAINER_AHEAD].key);
+        }
         if (entry->key != NULL) {
             decref(entry->key);
             value_drop(entry->value);
@@ -584,12 +587,53 @@ dict_cached_store_steal(PyObject *op, uint64_t version, uint32_t n, Value value)
 
 // ---- Unboxed int keys ----
 
+// Entry number of an int key in the only thread: FIND_RETRY when __eq__ would have to be asked.
+static inline Py_ssize_t
+find_int_quick(DictKeys *keys, int64_t number, Py_hash_t hash)
+{
+    size_t mask = ((size_t)1 << keys->log2_size) - 1;
+    size_t perturb = (size_t)hash;
+    size_t slot = perturb & mask;
+    for (;;) {
+        Py_ssize_t n = dict_slot_load(keys, slot);
+        if (n >= 0 && keys->entries[n].hash == hash && keys->entries[n].key != NULL) {
+            PyObject *found = keys->entries[n].key;
+            if (type_of(found) != &PyLong_Type || !int_is_compact(found)) {
+                return FIND_RETRY;
+            }
+            if (int_compact_value(found) == number) {
+                return n;
+            }
+        }
+        else if (n == DICT_SLOT_EMPTY) {
+            return FIND_MISSING;
+        }
+        perturb >>= PERTURB_SHIFT;
+        slot = (slot * 5 + perturb + 1) & mask;
+    }
+}
+
 int
 dict_get_value_int(PyObject *op, int64_t number, Value *result)
 {
-    container_begin_read(op);
     *result = VALUE_UNSET;
     Py_hash_t hash = int_hash_i64(number);
+    if (runtime_is_single_threaded()) {
+        DictKeys *keys = DICT(op)->ma_keys;
+        Py_ssize_t n = find_int_quick(keys, number, hash);
+        if (n >= 0) {
+            Value value = keys->entries[n].value;
+            if (value_is_owned(value)) {
+                incref(value_pointer(value));
+            }
+            *result = value;
+            return 1;
+        }
+        if (n == FIND_MISSING) {
+            return 0;
+        }
+    }
+    container_begin_read(op);
     DictKeys *keys = dict_keys_of(op);
     size_t mask = ((size_t)1 << keys->log2_size) - 1;
     size_t perturb = (size_t)hash;
@@ -632,12 +676,34 @@ dict_get_value_int(PyObject *op, int64_t number, Value *result)
 int
 dict_set_value_int_steal(PyObject *op, int64_t number, Value value)
 {
+    Py_hash_t hash = int_hash_i64(number);
+    Py_ssize_t n = FIND_RETRY;
+    if (runtime_is_single_threaded()) {
+        DictKeys *keys = DICT(op)->ma_keys;
+        n = find_int_quick(keys, number, hash);
+        if (n >= 0) {
+            Value old = keys->entries[n].value;
+            keys->entries[n].value = value_keep(value);
+            value_drop(old);
+            return 0;
+        }
+    }
     PyObject *key = int_from_i64(number);
     if (key == NULL) {
         value_drop(value);
         return -1;
     }
-    int status = dict_set_value_hash_steal(op, key, int_hash_i64(number), value);
+    int status;
+    if (n == FIND_MISSING) {
+        value = value_keep(value);
+        status = dict_append_lock_held(op, key, hash, value);
+        if (status < 0) {
+            value_drop(value);
+        }
+    }
+    else {
+        status = dict_set_value_hash_steal(op, key, hash, value);
+    }
     decref(key);
     return status;
 }

@@ -237,6 +237,9 @@ list_dealloc(PyObject *op)
     PyObject **items = LIST(op)->ob_item;
     if (items != NULL) {
         for (Py_ssize_t i = LIST(op)->ob_base.ob_size; --i >= 0;) {
+            if (i >= CONTAINER_AHEAD) {
+                container_prefetch(items[i - CONTAINER_AHEAD]);
+            }
             xdecref(items[i]);
         }
         list_array_free(items);

@@ -80,6 +80,17 @@ static PyObject *
 list_iter_next(PyObject *self)
 {
     ListIter *it = (ListIter *)self;
+    if (runtime_is_single_threaded()) {
+        PyObject *list = it->list;
+        if (list == NULL) {
+            return NULL;
+        }
+        if (it->pos < LIST(list)->ob_base.ob_size) {
+            return new_ref(LIST(list)->ob_item[it->pos++]);
+        }
+        iterator_finish(&it->list);
+        return NULL;
+    }
     PyObject *op = iterator_hold(&it->list);
     if (op == NULL) {
         return NULL;

@@ -736,6 +736,9 @@ set_dealloc(PyObject *op)
     }
     Py_ssize_t left = set->used;
     for (Py_ssize_t i = 0; left > 0 && i <= set->mask; i++) {
+        if (i + CONTAINER_AHEAD <= set->mask) {
+            container_prefetch(set->table[i + CONTAINER_AHEAD].key);
+        }
         if (set->table[i].key != NULL && set->table[i].key != SET_REMOVED) {
             decref(set->table[i].key);
             left--;
