@@ -112,15 +112,14 @@ typedef struct AttributeLookup {
     Shape *next;                // ATTR_SLOT_ADD
     uint32_t offset;            // ATTR_SLOT, ATTR_SLOT_ADD, ATTR_MEMBER: bytes from op
     uint32_t index;             // ATTR_OVERFLOW, ATTR_DICT, ATTR_MODULE
-    uint64_t keys_version;      // ATTR_DICT, ATTR_MODULE; also when shape is &shape_dict_mode: the
-                                // object's dict must have it (it proves that the name is missing)
+    uint64_t keys_version;      // ATTR_DICT, ATTR_MODULE
     PyObject *descr;            // ATTR_TYPE_*, ATTR_*DESCR, ATTR_PROPERTY, ATTR_CLASS_*: new reference
 } AttributeLookup;
 
 // How to load (store) op.name quickly next time; never raises, runs no Python code. Also classes
 // with tp_dictoffset fields give ATTR_GENERIC where an instance attribute could hide the result.
-// For ATTR_TYPE_METHOD, _VALUE and _DESCR under a shape: the shape has no such name. The caller
-// releases descr.
+// For ATTR_TYPE_METHOD, _VALUE and _DESCR under a shape: the shape has no such name (never
+// shape_dict_mode). The caller releases descr.
 void attributes_lookup_for_load(PyObject *op, PyObject *name, AttributeLookup *result);
 void attributes_lookup_for_store(PyObject *op, PyObject *name, AttributeLookup *result);
 

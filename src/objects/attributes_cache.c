@@ -92,13 +92,10 @@ find_managed(PyObject *op, PyObject *name, AttributeLookup *result, bool *cachea
         }
         return true;
     }
+    // The versions of dicts are their own: one that lacks the name says nothing about others.
+    *cacheable = false;
     PyObject *dict = attributes_dict_borrow(op);
-    *cacheable = dict != NULL;
-    if (dict == NULL) {
-        return false;
-    }
-    Py_ssize_t entry = dict_entry_lookup(dict, name, &result->keys_version);
-    *cacheable = entry != -2;
+    Py_ssize_t entry = dict == NULL ? -1 : dict_entry_lookup(dict, name, &result->keys_version);
     if (entry < 0) {
         return false;
     }
