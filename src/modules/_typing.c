@@ -30,7 +30,6 @@ typing_exec(PyObject *module)
         {"ParamSpec", &PyParamSpec_Type},
         {"ParamSpecArgs", &PyParamSpecArgs_Type},
         {"ParamSpecKwargs", &PyParamSpecKwargs_Type},
-        {"Generic", &PyGeneric_Type},
         {"TypeAliasType", &PyTypeAlias_Type},
         {"Union", &_PyUnion_Type},
     };
@@ -38,6 +37,9 @@ typing_exec(PyObject *module)
         if (module_add(module, types[i].name, (PyObject *)types[i].type) < 0) {
             return -1;
         }
+    }
+    if (module_add(module, "Generic", generic_type_borrow()) < 0) {
+        return -1;
     }
     return module_add(module, "NoDefault", &typing_no_default);
 }

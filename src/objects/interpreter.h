@@ -42,6 +42,7 @@
     X(interned_extra)           /* free for str: never a dict of the program */              \
     X(static_subclasses)        /* dict: address of a static type -> its subclass dict */    \
     X(copyreg_functions)        /* tuple (__newobj__, __newobj_ex__, __reduce_ex__, _slotnames) */ \
+    X(generic_type)             /* class typing.Generic */                                   \
     X(union_helpers)            /* tuple: what typing gives to unions; lock: import_lock */  \
     X(memory_error)             /* preallocated MemoryError */                               \
     X(recursion_error)          /* preallocated RecursionError */                            \

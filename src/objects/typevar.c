@@ -939,7 +939,7 @@ generic_subscript(PyObject *parameters)
     if (unpacked == NULL) {
         return NULL;
     }
-    PyObject *result = typing_call("_GenericAlias", (PyObject *)&PyGeneric_Type, unpacked, NULL);
+    PyObject *result = typing_call("_GenericAlias", generic_type_borrow(), unpacked, NULL);
     decref(unpacked);
     return result;
 }
@@ -991,53 +991,69 @@ static PyMethodDef generic_methods[] = {
 static void
 generic_dealloc(PyObject *self)
 {
+    PyTypeObject *type = type_of(self);
     gc_untrack(self);
-    type_of(self)->tp_free(self);
+    type->tp_free(self);
+    decref(type);
 }
 
 static int
 generic_traverse(PyObject *self, visitproc visit, void *arg)
 {
-    return 0;
+    return visit((PyObject *)type_of(self), arg);
 }
 
-PyTypeObject PyGeneric_Type = {
-    .ob_base = TYPING_TYPE_HEAD,
-    .tp_name = "typing.Generic",
-    .tp_basicsize = sizeof(PyObject),
-    .tp_dealloc = generic_dealloc,
-    .tp_getattro = object_generic_getattr,
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC |
-                Py_TPFLAGS_IMMUTABLETYPE,
-    .tp_doc = "Abstract base class for generic types.\n\n"
-              "On Python 3.12 and newer, generic classes implicitly inherit from\n"
-              "Generic when they declare a parameter list after the class's name::\n\n"
-              "    class Mapping[KT, VT]:\n"
-              "        def __getitem__(self, key: KT) -> VT:\n"
-              "            ...\n"
-              "        # Etc.\n\n"
-              "On older versions of Python, however, generic classes have to\n"
-              "explicitly inherit from Generic.\n\n"
-              "After a class has been declared to be generic, it can then be used as\n"
-              "follows::\n\n"
-              "    def lookup_name[KT, VT](mapping: Mapping[KT, VT], key: KT, default: VT) -> VT:\n"
-              "        try:\n"
-              "            return mapping[key]\n"
-              "        except KeyError:\n"
-              "            return default\n",
-    .tp_traverse = generic_traverse,
-    .tp_methods = generic_methods,
-    .tp_new = type_generic_new,
+static const char generic_doc[] =
+    "Abstract base class for generic types.\n\n"
+    "On Python 3.12 and newer, generic classes implicitly inherit from\n"
+    "Generic when they declare a parameter list after the class's name::\n\n"
+    "    class Mapping[KT, VT]:\n"
+    "        def __getitem__(self, key: KT) -> VT:\n"
+    "            ...\n"
+    "        # Etc.\n\n"
+    "On older versions of Python, however, generic classes have to\n"
+    "explicitly inherit from Generic.\n\n"
+    "After a class has been declared to be generic, it can then be used as\n"
+    "follows::\n\n"
+    "    def lookup_name[KT, VT](mapping: Mapping[KT, VT], key: KT, default: VT) -> VT:\n"
+    "        try:\n"
+    "            return mapping[key]\n"
+    "        except KeyError:\n"
+    "            return default\n";
+
+static PyType_Slot generic_slots[] = {
+    {Py_tp_doc, (void *)generic_doc},
+    {Py_tp_dealloc, (void *)generic_dealloc},
+    {Py_tp_traverse, (void *)generic_traverse},
+    {Py_tp_methods, generic_methods},
+    {Py_tp_new, (void *)type_generic_new},
+    {0, NULL},
 };
+
+// A heap type, because copyreg takes the nearest static base for one that must be constructed.
+static PyType_Spec generic_spec = {
+    .name = "typing.Generic",
+    .basicsize = sizeof(PyObject),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC |
+             Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = generic_slots,
+};
+
+PyObject *
+generic_type_borrow(void)
+{
+    return interpreter_roots()->generic_type;
+}
 
 // Classes made from a module's state have __module__ in their dict, where instances find it.
 int
 typevar_init(void)
 {
-    PyTypeObject *types[] = {&PyTypeVar_Type,       &PyTypeVarTuple_Type,
-                             &PyParamSpec_Type,     &PyParamSpecArgs_Type,
-                             &PyParamSpecKwargs_Type, &PyGeneric_Type};
-    PyObject *name = str_intern_cstr("typing");
+    PyTypeObject *types[] = {&PyTypeVar_Type, &PyTypeVarTuple_Type, &PyParamSpec_Type,
+                             &PyParamSpecArgs_Type, &PyParamSpecKwargs_Type};
+    InterpreterRoots *roots = interpreter_roots();
+    roots->generic_type = type_from_spec(&generic_spec, NULL);
+    PyObject *name = roots->generic_type == NULL ? NULL : str_intern_cstr("typing");
     int result = name == NULL ? -1 : 0;
     for (size_t i = 0; i < sizeof types / sizeof types[0] && result == 0; i++) {
         result = type_set_attribute(types[i], ID(__module__), name);

@@ -13,7 +13,6 @@ extern PyTypeObject PyParamSpecArgs_Type;
 extern PyTypeObject PyParamSpecKwargs_Type;
 extern PyTypeObject PyTypeVarTuple_Type;
 extern PyTypeObject PyTypeAlias_Type;
-extern PyTypeObject PyGeneric_Type;
 extern PyTypeObject PyNoDefault_Type;
 extern PyObject typing_no_default;      // typing.NoDefault
 
@@ -24,6 +23,9 @@ PyObject *typevartuple_new(PyObject *name);
 
 // The type statement: tuple (name, type parameters or None, evaluator of the value).
 PyObject *typealias_new(PyObject *parts);
+
+// typing.Generic: belongs to the interpreter.
+PyObject *generic_type_borrow(void);
 
 // typing.Generic[*parameters] for a class with a type parameter list.
 PyObject *generic_subscript(PyObject *parameters);
