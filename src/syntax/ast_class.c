@@ -460,10 +460,16 @@ static PyMethodDef ast_methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
+static PyGetSetDef ast_getset[] = {
+    {"__dict__", object_generic_get_dict, object_generic_set_dict, NULL, NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
 static PyType_Slot ast_slots[] = {
     {Py_tp_init, ast_init},
     {Py_tp_repr, ast_repr},
     {Py_tp_methods, ast_methods},
+    {Py_tp_getset, ast_getset},
     {Py_tp_new, type_generic_new},
     {Py_tp_dealloc, subtype_dealloc},
     {Py_tp_traverse, subtype_traverse},
@@ -577,6 +583,17 @@ field_type(const Building *b, const AstField *field)
     return type;
 }
 
+// Sets a type's own attribute as its class statement would: instances see it, too.
+static int
+set_in_dict(PyObject *type, PyObject *name, PyObject *value)
+{
+    PyObject *dict = type_get_dict((PyTypeObject *)type);
+    int result = dict != NULL ? dict_set(dict, name, value) : -1;
+    xdecref(dict);
+    type_modified((PyTypeObject *)type);
+    return result;
+}
+
 static int
 set_field_types(const Building *b, PyObject *cls, const AstClass *info)
 {
@@ -589,7 +606,7 @@ set_field_types(const Building *b, PyObject *cls, const AstClass *info)
     }
     if (result == 0) {
         result = object_setattr(cls, ID(_field_types), types) < 0
-                         || object_setattr(cls, ID(__annotations__), types) < 0
+                         || set_in_dict(cls, ID(__annotations__), types) < 0
                      ? -1
                      : 0;
     }

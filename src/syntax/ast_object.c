@@ -189,9 +189,9 @@ read_enumerator(Reader *r, PyObject *op, int type, int *result)
     return -1;
 }
 
-// One value into p. None gives NULL for nodes and optional names.
+// One value into p. None gives NULL for nodes, and for text where that is allowed.
 static int
-read_value(Reader *r, PyObject *op, int type, bool optional, void *p)
+read_value(Reader *r, PyObject *op, int type, bool null_allowed, void *p)
 {
     switch (type) {
     case AST_TYPE_INT:
@@ -199,9 +199,9 @@ read_value(Reader *r, PyObject *op, int type, bool optional, void *p)
     case AST_TYPE_CONSTANT:
         return keep(r, op, p);
     case AST_TYPE_IDENTIFIER:
-        return op == Py_None && optional ? 0 : read_identifier(r, op, p);
+        return op == Py_None && null_allowed ? 0 : read_identifier(r, op, p);
     case AST_TYPE_STRING:
-        if (op == Py_None && optional) {
+        if (op == Py_None && null_allowed) {
             return 0;
         }
         if (!str_check_exact(op)) {
@@ -285,7 +285,9 @@ read_field(Reader *r, PyObject *op, const AstField *field, PyObject *name, const
     }
     int result = 0;
     if (!(optional && value == Py_None && field->type != AST_TYPE_CONSTANT)) {
-        result = read_value(r, value, field->type, optional, p);
+        // Names that are None are found by check_required.
+        result = read_value(r, value, field->type,
+                            optional || field->type == AST_TYPE_IDENTIFIER, p);
     }
     decref(value);
     return result;

@@ -422,7 +422,8 @@ check_literal(const Expr *expr)
 {
     switch (expr->kind) {
     case EXPR_CONSTANT:
-        if (expr->Constant.value == Py_Ellipsis) {
+        if (!is_number(expr, true, true) && !str_check_exact(expr->Constant.value)
+            && !bytes_check_exact(expr->Constant.value)) {
             return fail("unexpected constant inside of a literal pattern");
         }
         return check_expr(expr, CTX_LOAD);
@@ -616,7 +617,7 @@ check_try(const StmtSeq *body, const ExceptHandlerSeq *handlers, const StmtSeq *
         return 0;
     }
     if (handlers->size == 0 && finalbody->size == 0) {
-        error_format(PyExc_ValueError, "%s has neither handlers nor finalbody", owner);
+        error_format(PyExc_ValueError, "%s has neither except handlers nor finalbody", owner);
         return 0;
     }
     if (handlers->size == 0 && orelse->size != 0) {

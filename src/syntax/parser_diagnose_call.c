@@ -179,7 +179,9 @@ diagnose_first_generator(Parser *p)
 {
     Expr *element = at(p, TOK_STAR) || at(p, TOK_DOUBLESTAR) ? NULL : parse_expression(p);
     ComprehensionSeq *clauses = element != NULL ? parse_for_if_clauses(p) : NULL;
-    if (clauses != NULL && at(p, TOK_COMMA)) {
+    if (clauses != NULL && accept(p, TOK_COMMA)) {
+        // Reading on may find that the text ends in the middle.
+        scan_arguments(p);
         raise_bare_generator(p, element, clauses);
     }
 }

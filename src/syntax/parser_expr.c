@@ -165,6 +165,9 @@ parse_binary(Parser *p, int level)
         if (right == NULL) {
             return retreat(p, at_operator, left);
         }
+        if (operator.op == OP_MAT_MULT && p->feature_version < 5) {
+            return raise_feature(p, 5, "The '@' operator is");
+        }
         left = check_node(
             p, ast_bin_op(p->arena, span_from(p, first), left, operator.op, right));
     }
