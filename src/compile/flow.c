@@ -118,58 +118,153 @@ remove_unreachable(Unit *u)
     }
 }
 
+// ---- predecessors, merging ----
+
+// How often control comes to a block, by id; handlers count twice. NULL with MemoryError.
+static uint32_t *
+count_predecessors(Unit *u)
+{
+    uint32_t *counts = arena_alloc_items(u->arena, 0, (Py_ssize_t)u->nblocks + 2, sizeof *counts);
+    if (counts == NULL) {
+        return NULL;
+    }
+    counts[u->first->id]++;
+    for (Block *b = u->first; b != NULL; b = b->next) {
+        for (uint32_t i = 0; i < b->count; i++) {
+            if (b->ins[i].target != NULL) {
+                counts[b->ins[i].target->id]++;
+            }
+            if (b->ins[i].handler != NULL) {
+                counts[b->ins[i].handler->target->id] += 2;
+            }
+        }
+        if (falls_through(b) && b->next != NULL) {
+            counts[b->next->id]++;
+        }
+    }
+    return counts;
+}
+
+static int
+append_instructions(Unit *u, Block *to, const Block *from)
+{
+    for (uint32_t i = 0; i < from->count; i++) {
+        if (arena_vector_grow(u->arena, &to->ins, to->count, &to->capacity, sizeof(Ins)) < 0) {
+            return -1;
+        }
+        to->ins[to->count++] = from->ins[i];
+    }
+    return 0;
+}
+
+// Joins blocks that are always executed one behind the other.
+static int
+merge_blocks(Unit *u)
+{
+    uint32_t *counts = count_predecessors(u);
+    if (counts == NULL) {
+        return -1;
+    }
+    for (Block *b = u->first; b != NULL; b = b->next) {
+        while (falls_through(b) && b->next != NULL && counts[b->next->id] == 1
+               && b->next->cold == b->cold
+               && (b->count == 0 || b->ins[b->count - 1].target == NULL)) {
+            if (append_instructions(u, b, b->next) < 0) {
+                return -1;
+            }
+            b->next = b->next->next;
+        }
+    }
+    return 0;
+}
+
 // ---- short exits ----
 
+enum { MAX_EXIT_COPY = 4 };
+
+// A few instructions without a line that leave the code object.
 static bool
 is_exit_without_line(const Block *b)
 {
-    return b->count == 1 && b->ins[0].op == OP_RETURN_CONST && b->ins[0].span.lineno < 0;
+    if (b->count == 0 || b->count > MAX_EXIT_COPY || falls_through(b)
+        || is_goto(&b->ins[b->count - 1])) {
+        return false;
+    }
+    for (uint32_t i = 0; i < b->count; i++) {
+        if (b->ins[i].span.lineno >= 0) {
+            return false;
+        }
+    }
+    return true;
 }
 
-// A jump to a bare `return None` becomes that return, so that it has the line it comes from.
-// Conditional jumps get a copy of the block.
 static void
+set_position(Block *b, uint32_t from, Span span)
+{
+    for (uint32_t i = from; i < b->count; i++) {
+        b->ins[i].span = span;
+    }
+}
+
+// A jump to an exit becomes that exit, so that it has the line it comes from. Conditional jumps
+// get a copy of the block, behind *tail.
+static int
+copy_exit(Compiler *c, Unit *u, Block *b, Block **tail)
+{
+    Ins *last = &b->ins[b->count - 1];
+    Block *target = last->target;
+    Span span = last->span;
+    if (is_goto(last)) {
+        uint32_t from = --b->count;
+        if (append_instructions(u, b, target) < 0) {
+            return -1;
+        }
+        if (span.lineno >= 0) {
+            set_position(b, from, span);
+        }
+        return 0;
+    }
+    if (last->op == OP_FOR_ITER || last->op == OP_SEND || span.lineno < 0) {
+        return 0;
+    }
+    Block *exit = block_new(c);
+    if (c->failed || append_instructions(u, exit, target) < 0) {
+        return -1;
+    }
+    set_position(exit, 0, span);
+    exit->reachable = true;
+    exit->cold = b->cold;
+    b->ins[b->count - 1].target = exit;
+    (*tail)->next = exit;
+    *tail = exit;
+    return 0;
+}
+
+static int
 copy_exits(Compiler *c, Unit *u)
 {
+    uint32_t *counts = count_predecessors(u);
+    if (counts == NULL) {
+        return -1;
+    }
     Block *tail = u->first;
     while (tail->next != NULL) {
         tail = tail->next;
     }
     Block *end = tail;
-    for (Block *b = u->first; b != NULL && !c->failed; b = b->next) {
-        if (b->count > 0) {
-            Ins *last = &b->ins[b->count - 1];
-            Block *target = last->target;
-            if (target != NULL && is_exit_without_line(target)) {
-                Ins copy = target->ins[0];
-                copy.span = last->span;
-                copy.handler = last->handler;
-                if (is_goto(last)) {
-                    *last = copy;
-                }
-                else if (last->op != OP_FOR_ITER && last->op != OP_SEND
-                         && falls_through(b) && last->span.lineno >= 0) {
-                    Block *exit = block_new(c);
-                    if (c->failed
-                        || arena_vector_grow(u->arena, &exit->ins, 0, &exit->capacity,
-                                             sizeof(Ins)) < 0) {
-                        c->failed = true;
-                        return;
-                    }
-                    exit->ins[0] = copy;
-                    exit->count = 1;
-                    exit->reachable = true;
-                    exit->cold = b->cold;
-                    last->target = exit;
-                    tail->next = exit;
-                    tail = exit;
-                }
+    for (Block *b = u->first; b != NULL; b = b->next) {
+        Block *target = b->count > 0 ? b->ins[b->count - 1].target : NULL;
+        if (target != NULL && is_exit_without_line(target) && counts[target->id] > 1) {
+            counts[target->id]--;
+            if (copy_exit(c, u, b, &tail) < 0) {
+                return -1;
             }
         }
         if (b == end) {
             break;
         }
     }
+    return 0;
 }
 
 // ---- positions ----
@@ -178,26 +273,11 @@ copy_exits(Compiler *c, Unit *u)
 static int
 propagate_positions(Unit *u)
 {
-    uint32_t *predecessors = arena_alloc_items(u->arena, 0, (Py_ssize_t)u->nblocks + 2,
-                                               sizeof *predecessors);
+    uint32_t *predecessors = count_predecessors(u);
     Span *incoming = arena_alloc_items(u->arena, 0, (Py_ssize_t)u->nblocks + 2, sizeof *incoming);
     if (predecessors == NULL || incoming == NULL) {
         return -1;
     }
-    for (Block *b = u->first; b != NULL; b = b->next) {
-        for (uint32_t i = 0; i < b->count; i++) {
-            if (b->ins[i].target != NULL) {
-                predecessors[b->ins[i].target->id]++;
-            }
-            if (b->ins[i].handler != NULL) {
-                predecessors[b->ins[i].handler->target->id] += 2;
-            }
-        }
-        if (falls_through(b) && b->next != NULL) {
-            predecessors[b->next->id]++;
-        }
-    }
-    predecessors[u->first->id]++;
     for (Block *b = u->first; b != NULL; b = b->next) {
         Span span = predecessors[b->id] == 1 && incoming[b->id].lineno > 0 ? incoming[b->id]
                                                                          : no_span;
@@ -541,8 +621,8 @@ flow_optimize(Compiler *c, Unit *u)
 {
     thread_jumps(u);
     remove_unreachable(u);
-    copy_exits(c, u);
-    if (c->failed) {
+    if (merge_blocks(u) < 0 || copy_exits(c, u) < 0) {
+        c->failed = true;
         return;
     }
     remove_unreachable(u);
