@@ -2,7 +2,9 @@
 //
 // Order of the start: memory, interpreter and main thread; interned strings; types and exceptions;
 // the modules sys and builtins; importlib from frozen code; codecs; standard streams; site.
+#include <locale.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -102,9 +104,25 @@ hook_import_module(const char *name)
     return import_import_cstr(name);
 }
 
+// The C library's characters are those of the environment's locale; the "C" locale is replaced by one in
+// UTF-8, for child processes too, unless LC_ALL insists on it (PEP 538).
+static void
+start_locale(void)
+{
+    const char *name = setlocale(LC_CTYPE, "");
+    const char *all = getenv("LC_ALL");
+    const char *coerce = getenv("PYTHONCOERCECLOCALE");
+    if (name != NULL && strcmp(name, "C") == 0 && (all == NULL || *all == '\0')
+        && (coerce == NULL || strcmp(coerce, "0") != 0)
+        && setlocale(LC_CTYPE, "C.UTF-8") != NULL) {
+        setenv("LC_CTYPE", "C.UTF-8", 1);
+    }
+}
+
 int
 runtime_start_core(const Config *config)
 {
+    start_locale();
     start_hashing(config);
     if (start_objects(config) < 0) {
         goto fail;
@@ -188,10 +206,6 @@ runtime_start(const Config *config)
     if (import_init_external() < 0) {
         goto fail;
     }
-    step = "faulthandler";
-    if (start_faulthandler(config) < 0) {
-        goto fail;
-    }
     step = "the filesystem encoding";
     if (!start_codecs()) {
         goto fail;
@@ -202,6 +216,10 @@ runtime_start(const Config *config)
     }
     step = "the standard streams";
     if (std_streams_start(config) < 0) {
+        goto fail;
+    }
+    step = "faulthandler";
+    if (start_faulthandler(config) < 0) {
         goto fail;
     }
     step = "warnings";
