@@ -60,9 +60,6 @@ locale_setlocale(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     if (!args_parse_stack(args, nargs, "i|z:setlocale", &category, &name)) {
         return NULL;
     }
-    if (category < LC_CTYPE || category > LC_IDENTIFICATION) {
-        return error_set(state->error, "invalid locale category");
-    }
     const char *result = setlocale(category, name);
     if (result == NULL) {
         return error_set(state->error,
@@ -91,52 +88,48 @@ grouping_list(const char *grouping)
     return result;
 }
 
-static int
-add(PyObject *dict, const char *key, PyObject *value)
+// A field of struct lconv: where it is, and what it holds.
+typedef struct {
+    const char *key;
+    enum { LCONV_TEXT, LCONV_NUMBER, LCONV_GROUPING } kind;
+    size_t offset;
+} LconvField;
+
+static const LconvField lconv_fields[] = {
+#define F(kind, name) {#name, kind, offsetof(struct lconv, name)}
+    F(LCONV_TEXT, int_curr_symbol), F(LCONV_TEXT, currency_symbol),
+    F(LCONV_TEXT, mon_decimal_point), F(LCONV_TEXT, mon_thousands_sep),
+    F(LCONV_GROUPING, mon_grouping), F(LCONV_TEXT, positive_sign), F(LCONV_TEXT, negative_sign),
+    F(LCONV_NUMBER, int_frac_digits), F(LCONV_NUMBER, frac_digits),
+    F(LCONV_NUMBER, p_cs_precedes), F(LCONV_NUMBER, p_sep_by_space),
+    F(LCONV_NUMBER, n_cs_precedes), F(LCONV_NUMBER, n_sep_by_space),
+    F(LCONV_NUMBER, p_sign_posn), F(LCONV_NUMBER, n_sign_posn), F(LCONV_TEXT, decimal_point),
+    F(LCONV_TEXT, thousands_sep), F(LCONV_GROUPING, grouping),
+#undef F
+};
+
+static PyObject *
+lconv_value(const struct lconv *conventions, const LconvField *field)
 {
-    int result = value == NULL ? -1 : dict_set_cstr(dict, key, value);
-    xdecref(value);
-    return result;
+    const char *at = (const char *)conventions + field->offset;
+    if (field->kind == LCONV_NUMBER) {
+        return int_from_i64(*at);
+    }
+    const char *text = *(char *const *)at;
+    return field->kind == LCONV_TEXT ? decode_cstr(text) : grouping_list(text);
 }
 
 static PyObject *
 locale_localeconv(PyObject *module, PyObject *unused)
 {
-    const struct lconv *l = localeconv();
-    const struct {
-        const char *key;
-        const char *text;
-    } texts[] = {
-        {"int_curr_symbol", l->int_curr_symbol},
-        {"currency_symbol", l->currency_symbol},
-        {"mon_decimal_point", l->mon_decimal_point},
-        {"mon_thousands_sep", l->mon_thousands_sep},
-        {"positive_sign", l->positive_sign},
-        {"negative_sign", l->negative_sign},
-        {"decimal_point", l->decimal_point},
-        {"thousands_sep", l->thousands_sep},
-    };
-    const struct {
-        const char *key;
-        char number;
-    } numbers[] = {
-        {"int_frac_digits", l->int_frac_digits}, {"frac_digits", l->frac_digits},
-        {"p_cs_precedes", l->p_cs_precedes},     {"p_sep_by_space", l->p_sep_by_space},
-        {"n_cs_precedes", l->n_cs_precedes},     {"n_sep_by_space", l->n_sep_by_space},
-        {"p_sign_posn", l->p_sign_posn},         {"n_sign_posn", l->n_sign_posn},
-    };
+    const struct lconv *conventions = localeconv();
     PyObject *result = dict_new();
-    bool failed = result == NULL;
-    for (size_t i = 0; i < sizeof texts / sizeof *texts && !failed; i++) {
-        failed = add(result, texts[i].key, decode_cstr(texts[i].text)) < 0;
-    }
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers && !failed; i++) {
-        failed = add(result, numbers[i].key, int_from_i64(numbers[i].number)) < 0;
-    }
-    failed = failed || add(result, "grouping", grouping_list(l->grouping)) < 0
-             || add(result, "mon_grouping", grouping_list(l->mon_grouping)) < 0;
-    if (failed) {
-        clear_ref(result);
+    for (size_t i = 0; result != NULL && i < sizeof lconv_fields / sizeof *lconv_fields; i++) {
+        PyObject *value = lconv_value(conventions, &lconv_fields[i]);
+        if (value == NULL || dict_set_cstr(result, lconv_fields[i].key, value) < 0) {
+            clear_ref(result);
+        }
+        xdecref(value);
     }
     return result;
 }

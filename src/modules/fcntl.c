@@ -159,8 +159,8 @@ fcntl_ioctl(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
         return NULL;
     }
     if (kind == 0) {
-        int number = arg != NULL ? int_as_int(arg) : 0;
-        if (number == -1 && error_occurred()) {
+        int number = 0;
+        if (arg != NULL && !args_parse_one(arg, "i", &number)) {
             return NULL;
         }
         RETRY(result, ioctl(fd, request, number));
