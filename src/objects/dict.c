@@ -13,6 +13,7 @@
 #include "objects/int.h"
 #include "objects/iter.h"
 #include "objects/object.h"
+#include "objects/set.h"
 #include "objects/str_writer.h"
 #include "objects/tuple.h"
 #include "objects/type.h"
@@ -850,6 +851,27 @@ dict_method_sizeof(PyObject *op, PyObject *unused)
     return int_from_ssize((Py_ssize_t)size);
 }
 
+// The keys of an exact dict or set, whose hashes are known. 0 or -1.
+static int
+set_known_keys(PyObject *op, PyObject *source, PyObject *value)
+{
+    bool from_dict = dict_check_exact(source);
+    Py_ssize_t pos = 0;
+    PyObject *key;
+    Py_hash_t hash;
+    Value unused;
+    int status = 0;
+    while (status == 0 && (from_dict ? dict_next_value(source, &pos, &key, &unused, &hash)
+                                     : set_next(source, &pos, &key, &hash))) {
+        if (from_dict) {
+            value_drop(unused);
+        }
+        status = dict_set_hash(op, key, hash, value);
+        decref(key);
+    }
+    return status;
+}
+
 static PyObject *
 dict_method_fromkeys(PyObject *type, PyObject *const *args, Py_ssize_t nargs)
 {
@@ -858,6 +880,13 @@ dict_method_fromkeys(PyObject *type, PyObject *const *args, Py_ssize_t nargs)
     }
     PyObject *value = nargs == 2 ? args[1] : Py_None;
     PyObject *op = object_call_noargs(type);
+    if (op != NULL && dict_check_exact(op) &&
+        (dict_check_exact(args[0]) || anyset_check_exact(args[0]))) {
+        if (set_known_keys(op, args[0], value) < 0) {
+            clear_ref(op);
+        }
+        return op;
+    }
     PyObject *iterator = op == NULL ? NULL : object_iter(args[0]);
     if (iterator == NULL) {
         xdecref(op);

@@ -875,6 +875,12 @@ list_richcompare(PyObject *v, PyObject *w, int op)
             break;
         }
         int equal = object_richcompare_bool(a, b, Py_EQ);
+        if (equal == 0 && (i >= list_size(v) || i >= list_size(w))) {
+            // Comparing has changed a list: what is left decides.
+            decref(a);
+            decref(b);
+            break;
+        }
         PyObject *result = NULL;
         if (equal == 0) {
             result = op == Py_EQ   ? Py_False
@@ -901,7 +907,8 @@ list_richcompare(PyObject *v, PyObject *w, int op)
 static int
 list_tp_init(PyObject *op, PyObject *args, PyObject *kwargs)
 {
-    if (type_of(op)->tp_init == list_tp_init && !args_no_keywords("list", kwargs)) {
+    // A __new__ of a subclass may take what __init__ does not know.
+    if (type_of(op)->tp_new == list_tp_new && !args_no_keywords("list", kwargs)) {
         return -1;
     }
     if (!args_check_positional("list", tuple_size(args), 0, 1)) {

@@ -766,7 +766,7 @@ sliced_view(PyObject *self, PyObject *slice)
     if (view == NULL) {
         return NULL;
     }
-    if (narrow(&MEMORYVIEW(view)->view, slice) < 0 || view_check(self) < 0) {
+    if (narrow(&MEMORYVIEW(view)->view, slice) < 0) {
         decref(view);
         return NULL;
     }

@@ -507,11 +507,20 @@ range_iter_ints_steal(PyObject *start, PyObject *step, PyObject *length)
     return (PyObject *)it;
 }
 
+// Whether the number behind the last one is a machine word, too.
+static bool
+end_fits(int64_t start, int64_t step, int64_t length)
+{
+    int64_t distance, end;
+    return !__builtin_mul_overflow(step, length, &distance) &&
+           !__builtin_add_overflow(start, distance, &end);
+}
+
 static PyObject *
 range_iter(PyObject *op)
 {
     int64_t start, step, length;
-    if (range_as_i64(op, &start, &step, &length)) {
+    if (range_as_i64(op, &start, &step, &length) && end_fits(start, step, length)) {
         return range_iter_i64(start, step, length);
     }
     return range_iter_ints_steal(new_ref(RANGE(op)->start), new_ref(RANGE(op)->step),
@@ -524,8 +533,11 @@ range_method_reversed(PyObject *op, PyObject *unused)
     (void)unused;
     int64_t start, step, length;
     if (range_as_i64(op, &start, &step, &length) && step != INT64_MIN) {
-        uint64_t last = (uint64_t)start + (uint64_t)(length - 1) * (uint64_t)step;
-        return range_iter_i64(length == 0 ? start : (int64_t)last, -step, length);
+        int64_t last = (int64_t)((uint64_t)start + (uint64_t)(length - 1) * (uint64_t)step);
+        last = length == 0 ? start : last;
+        if (end_fits(last, -step, length)) {
+            return range_iter_i64(last, -step, length);
+        }
     }
     PyObject *one = int_from_i64(1);
     PyObject *i = one == NULL ? NULL : number_subtract(RANGE(op)->length, one);

@@ -39,15 +39,10 @@ for_each_element(PyObject *iterable, ElementFunction fn, void *context)
     }
     if (dict_check_exact(iterable)) {
         Value value;
-        Py_ssize_t size = dict_size(iterable);
         while (status == 0 && dict_next_value(iterable, &pos, &key, &value, &hash)) {
             value_drop(value);
             status = fn(key, hash, context);
             decref(key);
-            if (status == 0 && dict_size(iterable) != size) {
-                error_set(PyExc_RuntimeError, "dictionary changed size during iteration");
-                return -1;
-            }
         }
         return status;
     }
