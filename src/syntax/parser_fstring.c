@@ -459,7 +459,9 @@ push_middle(Parser *p, const FStringKind *k)
         p->raised = true;
         return false;
     }
-    return warn_escape(p, &token, invalid)
+    // A backslash before a brace was seen by the tokenizer.
+    bool brace = invalid[0] == '{' || invalid[0] == '}';
+    return (brace || warn_escape(p, &token, invalid))
            && push(p, check_node(p, ast_constant(p->arena, token.span, value, NULL)));
 }
 

@@ -256,6 +256,21 @@ parse_parameters(Parser *p, bool lambda)
     return NULL;
 }
 
+// The colon of a lambda in a replacement field begins the format spec.
+static void *
+diagnose_field_lambda(Parser *p, Span first, Span colon)
+{
+    int next = peek(p);
+    int count = p->tok.fstring_count;
+    if (next != TOK_FSTRING_MIDDLE && next != TOK_TSTRING_MIDDLE
+        && (next != TOK_RBRACE || count == 0)) {
+        return NULL;
+    }
+    return raise_range(p, first, colon,
+                       "%c-string: lambda expressions are not allowed without parentheses",
+                       count > 0 ? p->tok.fstrings[count - 1].kind : 'f');
+}
+
 Expr *
 parse_lambda(Parser *p)
 {
@@ -268,13 +283,7 @@ parse_lambda(Parser *p)
     Span colon = token_before(p)->span;
     Expr *body = parse_expression(p);
     if (body == NULL) {
-        int next = p->errors && !p->raised ? peek(p) : 0;
-        if (next == TOK_FSTRING_MIDDLE || next == TOK_TSTRING_MIDDLE) {
-            return raise_range(p, first, colon,
-                               "%c-string: lambda expressions are not allowed without parentheses",
-                               next == TOK_FSTRING_MIDDLE ? 'f' : 't');
-        }
-        return NULL;
+        return p->errors && !p->raised ? diagnose_field_lambda(p, first, colon) : NULL;
     }
     return check_node(p, ast_lambda(p->arena, span_from(p, first), args, body));
 }
