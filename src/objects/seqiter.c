@@ -4,6 +4,8 @@
 // describes.
 #include "objects/seqiter.h"
 
+#include "base/hooks.h"
+
 #include "objects/call.h"
 #include "objects/container.h"
 #include "objects/dict.h"
@@ -11,6 +13,7 @@
 #include "objects/int.h"
 #include "objects/interpreter.h"
 #include "objects/iter.h"
+#include "objects/mapping.h"
 #include "objects/number.h"
 #include "objects/object.h"
 #include "objects/sequence.h"
@@ -21,9 +24,17 @@
 PyObject *
 iterator_builtin(PyObject *name)
 {
-    PyObject *function = NULL;
-    if (dict_get(interpreter_roots()->builtins, name, &function) == 0) {
-        error_set_attribute(NULL, name, "module 'builtins' has no attribute '%U'", name);
+    // Those of the running code, which may be any mapping.
+    PyObject *builtins = NULL;
+    if (hooks.frame_builtins_borrow != NULL) {
+        builtins = hooks.frame_builtins_borrow(thread_current());
+    }
+    if (builtins == NULL) {
+        builtins = interpreter_roots()->builtins;
+    }
+    PyObject *function;
+    if (mapping_getitem_optional(builtins, name, &function) == 0) {
+        error_set_object(PyExc_AttributeError, name);
     }
     return function;
 }

@@ -61,6 +61,16 @@ none_hash(PyObject *op)
     return 0xfca86420;
 }
 
+// A type with a hash of its own does not inherit comparison.
+static PyObject *
+none_richcompare(PyObject *v, PyObject *w, int op)
+{
+    if (v != w || (op != Py_EQ && op != Py_NE)) {
+        return Py_NotImplemented;
+    }
+    return op == Py_EQ ? Py_True : Py_False;
+}
+
 static PyNumberMethods none_as_number = {.nb_bool = none_bool};
 
 PyTypeObject _PyNone_Type = {
@@ -72,6 +82,7 @@ PyTypeObject _PyNone_Type = {
     .tp_getattro = object_generic_getattr,
     .tp_flags = Py_TPFLAGS_DEFAULT,
     .tp_doc = "The type of the None singleton.",
+    .tp_richcompare = none_richcompare,
     .tp_new = none_new,
     .tp_basicsize = sizeof(PyObject),
 };

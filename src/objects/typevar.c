@@ -1026,7 +1026,6 @@ static PyType_Slot generic_slots[] = {
     {Py_tp_dealloc, (void *)generic_dealloc},
     {Py_tp_traverse, (void *)generic_traverse},
     {Py_tp_methods, generic_methods},
-    {Py_tp_new, (void *)type_generic_new},
     {0, NULL},
 };
 

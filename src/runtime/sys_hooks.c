@@ -337,7 +337,13 @@ sys_breakpointhook(PyObject *module, PyObject *const *args, Py_ssize_t nargs, Py
     const char *dot = strrchr(target, '.');
     PyObject *module_name = dot == NULL ? str_from_cstr("builtins")
                                         : str_from_utf8(target, dot - target);
-    PyObject *container = module_name != NULL ? import_import(module_name) : NULL;
+    PyObject *container = NULL;
+    if (dot == target) {
+        error_set(PyExc_ImportError, "no module name");     // becomes the warning below
+    }
+    else if (module_name != NULL) {
+        container = import_import(module_name);
+    }
     PyObject *hook = container != NULL
                          ? object_getattr_cstr(container, dot != NULL ? dot + 1 : target) : NULL;
     xdecref(module_name);
