@@ -121,7 +121,11 @@ indentation_item(const Tokenizer *t, const Token *token)
 {
     Py_ssize_t column = characters(t, t->line_start, token->start);
     PyObject *line = str_from_utf8(t->buffer + t->line_start, visible_end(t) - t->line_start);
-    if (token->type == TOK_DEDENT || !t->extra_tokens) {
+    if (!t->extra_tokens) {
+        // Without a place.
+        return make_item(token->type, str_empty(), t->lineno, -1, t->lineno, -1, line);
+    }
+    if (token->type == TOK_DEDENT) {
         return make_item(token->type, str_empty(), t->lineno, column, t->lineno, column, line);
     }
     PyObject *text = str_from_utf8(t->buffer + t->line_start, token->start - t->line_start);
@@ -140,11 +144,12 @@ visible_type(const Tokenizer *t, int type)
 static PyObject *
 token_item(const Tokenizer *t, const Token *token)
 {
-    if (token->type == TOK_ENDMARKER
-        || (token->type == TOK_DEDENT && t->done == TOKENIZER_EOF)) {
+    bool indentation = token->type == TOK_INDENT || token->type == TOK_DEDENT;
+    bool trailing = token->type == TOK_ENDMARKER || (indentation && t->done == TOKENIZER_EOF);
+    if (trailing && t->extra_tokens) {
         return trailing_item(t, token->type);
     }
-    if (token->type == TOK_INDENT || token->type == TOK_DEDENT) {
+    if (trailing || indentation) {
         return indentation_item(t, token);
     }
     Py_ssize_t first_line = line_start_of(t, token->start);
@@ -158,6 +163,7 @@ token_item(const Tokenizer *t, const Token *token)
         end = end > token->start ? end : token->start;
         if (!t->extra_tokens) {
             end = token->start;
+            end_column = column;
         }
     }
     else if (token->span.lineno != token->span.end_lineno) {

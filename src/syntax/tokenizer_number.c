@@ -47,7 +47,10 @@ finish_number(Tokenizer *t, Token *token, int c, const char *kind)
 {
     bool keyword = keyword_follows(t, c);
     back_char(t, c);
-    if (keyword) {
+    if (t->extra_tokens) {
+        // The tokenize module takes what follows for a token of its own.
+    }
+    else if (keyword) {
         if (tokenizer_warn(t, PyExc_SyntaxWarning, "invalid %s literal", kind) < 0) {
             return -1;
         }
@@ -168,6 +171,9 @@ leading_zeros(Tokenizer *t, Token *token, int c)
         return imaginary(t, token);
     }
     back_char(t, c);
+    if (t->extra_tokens) {
+        return tokenizer_make(t, token, TOK_NUMBER);
+    }
     return tokenizer_error_range(
         t, (int)(t->start + 1 - t->line_start), (int)(zeros_end - t->line_start),
         "leading zeros in decimal integer literals are not permitted; "
