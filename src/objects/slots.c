@@ -15,6 +15,7 @@
 #include "objects/descr.h"
 #include "objects/dict.h"
 #include "objects/error.h"
+#include "objects/iter.h"
 #include "objects/slots_call.h"
 #include "objects/slots_wrap.h"
 #include "objects/str.h"
@@ -395,7 +396,12 @@ update_slot(PyTypeObject *type, const struct wrapperbase *p)
             choose_for_name(type, q, &choice);
         }
     }
-    slot_store(type, p->offset, choice.use_generic ? choice.generic : choice.specific);
+    void *value = choice.use_generic ? choice.generic : choice.specific;
+    if (value == NULL && p->offset == AT(ht_type.tp_iternext)) {
+        // Iterators are stepped without a test: __next__ may be deleted meanwhile.
+        value = (void *)object_next_not_implemented;
+    }
+    slot_store(type, p->offset, value);
 }
 
 static bool
