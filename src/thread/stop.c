@@ -186,8 +186,9 @@ threads_after_fork_child(Interpreter *interp)
 {
     Thread *self = thread_current();
     parking_lot_after_fork();
-    mutex_reset_after_fork(&runtime_get()->merge_lock);
-    interp->stop_lock._bits = MUTEX_LOCKED;         // held, without waiters that no longer exist
+    // Held by this thread, without waiters, which no longer exist.
+    runtime_get()->merge_lock._bits = MUTEX_LOCKED;
+    interp->stop_lock._bits = MUTEX_LOCKED;
     interp->threads_lock._bits = MUTEX_LOCKED;
     runtime_get()->lock._bits = MUTEX_LOCKED;
     fork_unlock(interp);
