@@ -281,11 +281,8 @@ odict_iter_step(ODictIter *it, PyObject *op, PyObject **key, Value *value)
     CriticalSection cs;
     short_section_begin(&cs, op);
     DictKeys *keys = DICT(op)->ma_keys;
-    if (keys != it->keys || keys->nentries != it->nentries) {
+    if (keys != it->keys || keys->nentries != it->nentries || DICT(op)->ma_used != it->size) {
         changed = "OrderedDict mutated during iteration";
-    }
-    else if (DICT(op)->ma_used != it->size) {
-        changed = "OrderedDict changed size during iteration";
     }
     else {
         Py_ssize_t step = (it->kind & ITER_REVERSED) != 0 ? -1 : 1;

@@ -679,7 +679,7 @@ set_tp_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 static int
 set_tp_init(PyObject *op, PyObject *args, PyObject *kwargs)
 {
-    if (type_of(op)->tp_new == set_tp_new && !args_no_keywords("set", kwargs)) {
+    if (!args_no_keywords("set", kwargs)) {
         return -1;
     }
     if (!args_check_positional(type_of(op)->tp_name, tuple_size(args), 0, 1)) {
