@@ -5,7 +5,6 @@
 #include "objects/seqiter.h"
 
 #include "base/hooks.h"
-
 #include "objects/call.h"
 #include "objects/container.h"
 #include "objects/dict.h"

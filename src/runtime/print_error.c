@@ -19,6 +19,7 @@
 #include "objects/list.h"
 #include "objects/object.h"
 #include "objects/str.h"
+#include "objects/str_writer.h"
 #include "objects/structseq.h"
 #include "objects/traceback.h"
 #include "objects/type.h"
@@ -98,14 +99,106 @@ plain_traceback(Sink *sink, PyObject *tb)
     }
 }
 
+// An attribute of a SyntaxError as a C int; fallback when it is none.
+static int
+syntax_number(PyObject *exc, PyObject *name, int fallback)
+{
+    PyObject *value;
+    int result = fallback;
+    if (object_getattr_optional(exc, name, &value) > 0) {
+        if (int_check(value)) {
+            result = int_as_int(value);
+        }
+        decref(value);
+    }
+    if (error_occurred()) {
+        error_clear();
+        result = fallback;
+    }
+    return result;
+}
+
+// The offending line of a SyntaxError, and carets below it.
+static void
+plain_syntax_line(Sink *sink, PyObject *exc, PyObject *text)
+{
+    Py_ssize_t length = str_length(text);
+    Py_ssize_t first = 0;
+    while (first < length && (str_read_char(text, first) == ' ' ||
+                              str_read_char(text, first) == '\t' ||
+                              str_read_char(text, first) == '\f')) {
+        first++;
+    }
+    Py_ssize_t newline = str_find_char(text, '\n', first, length, 1);
+    if (newline >= 0) {
+        length = newline;
+    }
+    PyObject *line = str_substring(text, first, length);
+    if (line != NULL) {
+        sink_write_steal(sink, str_format("    %U\n", line));
+        decref(line);
+    }
+    int start = syntax_number(exc, ID(offset), 0) - 1 - (int)first;
+    int end = syntax_number(exc, ID(end_offset), 0) - 1 - (int)first;
+    int lineno = syntax_number(exc, ID(lineno), 0);
+    if (syntax_number(exc, ID(end_lineno), lineno) != lineno) {
+        end = (int)(length - first);        // goes on in the next line
+    }
+    if (end <= start) {
+        end = start + 1;
+    }
+    if (start < 0 || start > length - first) {
+        return;
+    }
+    StrWriter w;
+    str_writer_init(&w);
+    if (str_writer_fill(&w, ' ', 4 + start) < 0 || str_writer_fill(&w, '^', end - start) < 0 ||
+        str_writer_char(&w, '\n') < 0) {
+        str_writer_discard(&w);
+        error_clear();
+        return;
+    }
+    sink_write_steal(sink, str_writer_finish(&w));
+}
+
+// `  File "name", line n` and the line of a SyntaxError. Returns its bare message, or NULL when
+// exc is no SyntaxError with a place.
+static PyObject *
+plain_syntax_error(Sink *sink, PyObject *exc)
+{
+    if (!error_given_matches(exc, PyExc_SyntaxError)) {
+        return NULL;
+    }
+    PyObject *message = NULL;
+    PyObject *filename = NULL;
+    PyObject *text = NULL;
+    int lineno = syntax_number(exc, ID(lineno), -1);
+    if (lineno >= 0 && object_getattr_optional(exc, ID(msg), &message) > 0 &&
+        object_getattr_optional(exc, ID(filename), &filename) > 0) {
+        PyObject *shown = filename != Py_None ? new_ref(filename) : str_from_cstr("<string>");
+        if (shown != NULL) {
+            sink_write_steal(sink, str_format("  File \"%S\", line %d\n", shown, lineno));
+            decref(shown);
+        }
+        if (object_getattr_optional(exc, ID(text), &text) > 0 && str_check(text)) {
+            plain_syntax_line(sink, exc, text);
+        }
+    }
+    error_clear();
+    xdecref(filename);
+    xdecref(text);
+    return message;
+}
+
 // "module.Class: text\n"
 static void
 plain_message(Sink *sink, PyObject *exc)
 {
+    PyObject *bare = plain_syntax_error(sink, exc);
     PyObject *name = type_fully_qualified_name(type_of(exc));
     PyObject *text = NULL;
     if (name != NULL) {
-        text = object_str(exc);
+        text = object_str(bare == NULL ? exc : bare);
         if (text == NULL) {
             error_clear();
             text = str_from_cstr("<exception str() failed>");
@@ -122,6 +215,7 @@ plain_message(Sink *sink, PyObject *exc)
     }
     xdecref(name);
     xdecref(text);
+    xdecref(bare);
 
     PyObject *notes = NULL;
     if (object_getattr_optional(exc, ID(__notes__), &notes) < 0) {
