@@ -155,16 +155,19 @@ trace_instruction(Thread *ts, Value *fp)
     state->last_fp = fp;
     if (entered) {
         bool resumed = generator_frame_started(fp) && frame_word(fp) > 1;
-        if (trace_tell(ts, fp, TRACE_CALL, Py_None) < 0 ||
-            (ts->trace != NULL && monitoring_active(ts) &&
-             monitoring_start(ts, fp, resumed) < 0)) {
+        PyFrameObject *f = frame_object_for(fp);
+        if (f == NULL) {
+            return -1;
+        }
+        // A call is seen on the line of the definition.
+        f->f_lineno = resumed ? 0 : frame_code(fp)->co_firstlineno;
+        int status = trace_tell(ts, fp, TRACE_CALL, Py_None);
+        f->f_lineno = 0;
+        if (status < 0 || (ts->trace != NULL && monitoring_active(ts) &&
+                           monitoring_start(ts, fp, resumed) < 0)) {
             return -1;
         }
         if (resumed) {
-            PyFrameObject *f = frame_object_for(fp);
-            if (f == NULL) {
-                return -1;
-            }
             f->f_last_line = code_line(frame_code(fp), frame_word(fp));
             f->f_last_word = frame_word(fp);
         }
