@@ -14,7 +14,8 @@
 #define TYPHON_VM_INTERP_MACROS_H
 
 #if defined(__clang__) && defined(__has_attribute)
-#if __has_attribute(musttail) && __has_attribute(preserve_none)
+#if __has_attribute(musttail) && __has_attribute(preserve_none) && \
+    !__has_feature(address_sanitizer)   // whose frames preserve_none cannot realign
 #define VM_TAIL_CALLS 1
 #endif
 #endif
