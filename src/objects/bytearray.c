@@ -1262,7 +1262,7 @@ static PyObject *
 iter_reduce(PyObject *op, PyObject *unused)
 {
     ByteArrayIter *it = (ByteArrayIter *)op;
-    return text_iter_reduce(it->bytes, tuple_empty(), atomic_load_relaxed_ssize(&it->index));
+    return text_iter_reduce(it->bytes, tuple_empty(), &it->index);
 }
 
 static PyObject *

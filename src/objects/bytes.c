@@ -793,7 +793,7 @@ static PyObject *
 bytesiter_reduce(PyObject *op, PyObject *unused)
 {
     BytesIter *it = (BytesIter *)op;
-    return text_iter_reduce(it->bytes, tuple_empty(), atomic_load_relaxed_ssize(&it->index));
+    return text_iter_reduce(it->bytes, tuple_empty(), &it->index);
 }
 
 static PyObject *

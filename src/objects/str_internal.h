@@ -134,7 +134,7 @@ void str_dealloc(PyObject *op);                                 // str.c
 extern PyMethodDef str_methods[];                               // str_methods.c
 PyObject *str_iter(PyObject *s);                                // str_iter.c
 // What __reduce__ of an iterator gives; index -1: exhausted, it continues over `empty`.
-PyObject *text_iter_reduce(PyObject *sequence, PyObject *empty, Py_ssize_t index);
+PyObject *text_iter_reduce(PyObject *sequence, PyObject *empty, const Py_ssize_t *index);
 // Positional arguments (sub[, start[, end]]) of find and its like: 0, or -1 with TypeError.
 int find_arguments(const char *name, PyObject *const *args, Py_ssize_t nargs, Py_ssize_t *start,
                    Py_ssize_t *end);

@@ -71,12 +71,14 @@ striter_length_hint(PyObject *op, PyObject *unused)
 }
 
 PyObject *
-text_iter_reduce(PyObject *sequence, PyObject *empty, Py_ssize_t index)
+text_iter_reduce(PyObject *sequence, PyObject *empty, const Py_ssize_t *index_field)
 {
     PyObject *result = NULL, *iter = iterator_builtin(ID(iter)), *args = NULL, *position = NULL;
     if (iter == NULL) {
         return NULL;
     }
+    // After the lookup, which may run Python code that uses up the iterator.
+    Py_ssize_t index = atomic_load_relaxed_ssize(index_field);
     args = tuple_pack(1, index < 0 ? empty : sequence);
     if (args == NULL) {
         goto done;
@@ -100,7 +102,7 @@ static PyObject *
 striter_reduce(PyObject *op, PyObject *unused)
 {
     StrIter *it = (StrIter *)op;
-    return text_iter_reduce(it->text, str_empty(), atomic_load_relaxed_ssize(&it->index));
+    return text_iter_reduce(it->text, str_empty(), &it->index);
 }
 
 static PyObject *
