@@ -298,6 +298,22 @@ fill_cell(PyTypeObject *type, PyObject *name, PyObject *content)
 }
 
 static int
+warn_odd_keys(PyTypeObject *type)
+{
+    PyObject *key;
+    Py_ssize_t pos = 0;
+    while (dict_next(type->tp_dict, &pos, &key, NULL) > 0) {
+        bool odd = !str_check(key);
+        decref(key);
+        if (odd) {
+            return error_warn(PyExc_RuntimeWarning, 1,
+                              "non-string key in the __dict__ of class %.200s", type->tp_name);
+        }
+    }
+    return 0;
+}
+
+static int
 fill_namespace(PyTypeObject *type)
 {
     if (set_module(type) < 0 || set_qualname(type) < 0 || set_doc(type) < 0 ||
@@ -311,7 +327,10 @@ fill_namespace(PyTypeObject *type)
         return -1;
     }
     // Last: a slot may have the name of a cell.
-    return type_add_members(type, type_heap_members((PyHeapTypeObject *)type));
+    if (type_add_members(type, type_heap_members((PyHeapTypeObject *)type)) < 0) {
+        return -1;
+    }
+    return warn_odd_keys(type);
 }
 
 // ---- after the class exists ----

@@ -22,9 +22,7 @@
 bool
 type_is_subtype(PyTypeObject *derived, PyTypeObject *base)
 {
-    if (derived == base) {
-        return true;
-    }
+    // Not even a class is its own subtype when its mro() says otherwise.
     PyObject *mro = atomic_load_acquire_ptr(&derived->tp_mro);
     if (mro != NULL) {
         for (Py_ssize_t i = 0; i < tuple_size(mro); i++) {
@@ -35,7 +33,7 @@ type_is_subtype(PyTypeObject *derived, PyTypeObject *base)
         return false;
     }
     // Not ready yet: the chain of bases must do.
-    for (PyTypeObject *t = derived->tp_base; t != NULL; t = t->tp_base) {
+    for (PyTypeObject *t = derived; t != NULL; t = t->tp_base) {
         if (t == base) {
             return true;
         }

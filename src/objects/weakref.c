@@ -505,16 +505,15 @@ weakref_repr(PyObject *op)
     if (object == NULL) {
         return str_format("<weakref at %p; dead>", (void *)op);
     }
-    PyObject *result = NULL;
     PyObject *name;
-    if (object_getattr_optional(object, ID(__name__), &name) >= 0) {
-        result = name == NULL || !str_check(name)
-            ? str_format("<weakref at %p; to '%s' at %p>", (void *)op, type_of(object)->tp_name,
-                         (void *)object)
-            : str_format("<weakref at %p; to '%s' at %p (%U)>", (void *)op, type_of(object)->tp_name,
-                         (void *)object, name);
-        xdecref(name);
+    if (object_getattr_optional(object, ID(__name__), &name) < 0) {
+        error_clear();      // the name is only a courtesy
     }
+    PyObject *result = name == NULL || !str_check(name)
+        ? str_format("<weakref at %p; to '%T' at %p>", (void *)op, object, (void *)object)
+        : str_format("<weakref at %p; to '%T' at %p (%U)>", (void *)op, object, (void *)object,
+                     name);
+    xdecref(name);
     decref(object);
     return result;
 }

@@ -131,8 +131,8 @@ proxy_repr(PyObject *op)
     if (object == NULL) {
         return str_format("<weakproxy at %p; dead>", (void *)op);
     }
-    PyObject *result = str_format("<weakproxy at %p; to '%s' at %p>", (void *)op,
-                                  type_of(object)->tp_name, (void *)object);
+    PyObject *result = str_format("<weakproxy at %p; to '%T' at %p>", (void *)op, object,
+                                  (void *)object);
     decref(object);
     return result;
 }
