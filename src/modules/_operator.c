@@ -344,6 +344,20 @@ static PyMemberDef getter_members[] = {
     {NULL, 0, 0, 0, NULL},
 };
 
+// What inspect.signature shows of an instance.
+static PyObject *
+getter_text_signature(PyObject *self, void *closure)
+{
+    (void)self;
+    (void)closure;
+    return str_from_cstr("($self, obj, /)");
+}
+
+static PyGetSetDef getter_getset[] = {
+    {"__text_signature__", getter_text_signature, NULL, NULL, NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
 #define GETTER_FLAGS                                                                  \
     (Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE |             \
      Py_TPFLAGS_HAVE_VECTORCALL)
@@ -365,6 +379,7 @@ static PyTypeObject itemgetter_type = {
     .tp_traverse = getter_traverse,
     .tp_methods = itemgetter_methods,
     .tp_members = getter_members,
+    .tp_getset = getter_getset,
     .tp_alloc = type_alloc,
     .tp_new = itemgetter_new,
     .tp_free = heap_free,
@@ -525,6 +540,7 @@ static PyTypeObject attrgetter_type = {
     .tp_traverse = getter_traverse,
     .tp_methods = attrgetter_methods,
     .tp_members = getter_members,
+    .tp_getset = getter_getset,
     .tp_alloc = type_alloc,
     .tp_new = attrgetter_new,
     .tp_free = heap_free,
@@ -702,6 +718,7 @@ static PyTypeObject methodcaller_type = {
               "r.name('date', foo=1).",
     .tp_traverse = methodcaller_traverse,
     .tp_methods = methodcaller_methods,
+    .tp_getset = getter_getset,
     .tp_alloc = type_alloc,
     .tp_new = methodcaller_new,
     .tp_free = heap_free,
