@@ -4,6 +4,7 @@
 #include "memory/alloc.h"
 #include "objects/descr.h"
 #include "objects/function.h"
+#include "vm/native_values.h"
 #include "vm/ops.h"
 
 // ---- places ----
@@ -27,8 +28,8 @@ place_set_operation(uint64_t *pc, int op)
     __atomic_store_n((uint8_t *)pc, (uint8_t)op, __ATOMIC_RELEASE);
 }
 
-static void
-place_make_generic(uint64_t *pc)
+void
+cache_generic(uint64_t *pc)
 {
     uint64_t word = atomic_load_relaxed_u64(pc);
     place_set_operation(pc, opcode_info[WORD_OP(word)].family);
@@ -111,7 +112,7 @@ cache_miss_global(Value *fp, uint64_t *pc, PyObject *name, int to_module, int to
     NameCache cache, *old = (NameCache *)cache_name(pc);
     if (!global_describe(fp, name, to_module, to_builtin, &cache) ||
         cache.head.kind != old->head.kind || old->head.misses >= CACHE_MISSES) {
-        place_make_generic(pc);
+        cache_generic(pc);
         return;
     }
     if (cache.globals_version == old->globals_version &&
@@ -311,7 +312,7 @@ miss_attribute(uint64_t *pc, Value object, PyObject *name, bool store, bool meth
     int form = store ? store_form(&found) : load_form(&found, method);
     if (form != record->head.kind || record->head.misses >= CACHE_MISSES) {
         xdecref(found.descr);
-        place_make_generic(pc);
+        cache_generic(pc);
         return NULL;
     }
     if (entry_fill(&entry, &found, form)) {
@@ -336,4 +337,21 @@ const AttributeEntry *
 cache_miss_store(uint64_t *pc, Value object, PyObject *name)
 {
     return miss_attribute(pc, object, name, true, false);
+}
+
+// ---- calls ----
+
+void
+cache_warm_call(uint64_t *pc, PyObject *callable)
+{
+    if (!place_is_warm(pc)) {
+        return;
+    }
+    const PyMethodDef *def = native_definition(callable);
+    ValueFunction function = def == NULL ? NULL : native_value_function(def);
+    ValuesCache *record = function == NULL ? NULL : mem_alloc(sizeof *record);
+    if (record != NULL) {
+        *record = (ValuesCache){.head = {.kind = OP_CALL_VALUES}, .def = def, .function = function};
+        place_specialise(pc, &record->head);
+    }
 }

@@ -38,6 +38,12 @@ const AttributeEntry *cache_miss_load(uint64_t *pc, Value object, PyObject *name
 const AttributeEntry *cache_miss_store(uint64_t *pc, Value object, PyObject *name);
 void cache_miss_global(Value *fp, uint64_t *pc, PyObject *name, int to_module, int to_builtin);
 
+// A native function is about to be called generically.
+void cache_warm_call(uint64_t *pc, PyObject *callable);
+
+// The place becomes generic for good.
+void cache_generic(uint64_t *pc);
+
 // ---- what handlers of special forms do inline ----
 
 static inline const NameCache *

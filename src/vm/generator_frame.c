@@ -9,6 +9,7 @@
 #include "objects/traceback.h"
 #include "objects/tuple.h"
 #include "objects/type.h"
+#include "thread/runtime.h"
 #include "vm/frames.h"
 #include "vm/generator_internal.h"
 #include "vm/interp.h"
@@ -132,7 +133,12 @@ generator_to_stack(Thread *ts, GeneratorObject *gen, int state)
         __atomic_store_n(&gen->state, state, __ATOMIC_RELEASE);
         return NULL;
     }
-    for (int i = -FRAME_GENERATOR_HEADER; i < (int)gen->nlive; i++) {
+    to[FRAME_GENERATOR] = (Value)gen;
+    to[FRAME_FUNCTION] = from[FRAME_FUNCTION];
+    to[FRAME_CODE] = from[FRAME_CODE];
+    to[FRAME_PC] = from[FRAME_PC];
+    to[FRAME_OBJECT] = from[FRAME_OBJECT];
+    for (int i = 0, n = (int)gen->nlive; i < n; i++) {
         to[i] = from[i];
     }
     gen->fp = to;
@@ -147,6 +153,10 @@ static int
 generator_acquire(GeneratorObject *gen, int *refused)
 {
     int state = __atomic_load_n(&gen->state, __ATOMIC_ACQUIRE);
+    if (runtime_is_single_threaded() && (state == GEN_CREATED || state == GEN_SUSPENDED)) {
+        atomic_store_relaxed_int(&gen->state, GEN_RUNNING);
+        return state;
+    }
     while (state == GEN_CREATED || state == GEN_SUSPENDED) {
         if (atomic_cas_int(&gen->state, &state, GEN_RUNNING)) {
             return state;

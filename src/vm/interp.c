@@ -36,6 +36,7 @@
 #include "vm/interp_macros.h"
 #include "vm/intrinsics.h"
 #include "vm/names.h"
+#include "vm/native_values.h"
 #include "vm/ops.h"
 #include "vm/pattern.h"
 #include "vm/trace.h"
