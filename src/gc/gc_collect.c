@@ -200,7 +200,8 @@ static int
 visit_frame(PyObject *op, int counted, void *arg)
 {
     (void)arg;
-    if (!counted && is_candidate(op)) {
+    // A register whose value is dead may still hold the address of an object that is gone.
+    if (!counted && heap_is_object(op) && is_candidate(op)) {
         set_gc_refs(op, gc_refs(op) + 1);
     }
     return 0;
