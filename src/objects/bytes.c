@@ -123,14 +123,10 @@ bytes_resize(PyObject **b, Py_ssize_t size)
     size_t total;
     if (size > 0 && bytes_check_exact(op) && bytes_length(op) > 0 && refcount_is_unique(op) &&
         checked_array_size(BYTES_HEADER + 1, (size_t)size, 1, &total)) {
-        size_t room = heap_usable_size(op);
-        if (total > room || total < room / 2) {
-            bool grows = size > bytes_length(op);
-            op = heap_realloc(op, grows ? total + total / 8 : total);
-            if (op == NULL) {
-                clear_ref(*b);
-                return -1;
-            }
+        op = heap_realloc(op, total);
+        if (op == NULL) {
+            clear_ref(*b);
+            return -1;
         }
         ((PyVarObject *)op)->ob_size = size;
         ((PyBytesObject *)op)->ob_shash = -1;

@@ -174,14 +174,10 @@ resize_compact(PyObject **s, Py_ssize_t length)
         compact->utf8 = NULL;
         compact->utf8_length = 0;
     }
-    size_t room = heap_usable_size(op);
-    PyObject *moved = op;
-    if (size > room || size < room / 2) {
-        // Growing strings get some slack, so that repeated `s += t` is linear.
-        moved = heap_realloc(op, length > str_length(op) ? size + size / 8 : size);
-        if (moved == NULL) {
-            return -1;
-        }
+    // Slots and runs have spare room, so repeated `s += t` is linear.
+    PyObject *moved = heap_realloc(op, size);
+    if (moved == NULL) {
+        return -1;
     }
     STR_HEAD(moved)->length = length;
     STR_HEAD(moved)->hash = -1;
