@@ -548,13 +548,18 @@ unit_count_arguments(Unit *u)
     }
 }
 
-// Generators return themselves first; then cells are made and the closure is unpacked.
+// The first word stands for the line of the definition: in functions a NOP that calls skip
+// (co_entry), in generators the instruction that returns them. Then cells are made and the closure
+// is unpacked.
 static void
 unit_emit_prologue(Compiler *c, Unit *u)
 {
+    Span span = {u->firstlineno, 0, u->firstlineno, 0};
     if (u->flags & CO_GENERATOR_LIKE) {
-        Span span = {u->firstlineno, -1, u->firstlineno, -1};
         emit(c, span, OP_RETURN_GENERATOR, 0, 0, 0, 0);
+    }
+    else if (u->flags & CO_OPTIMIZED) {
+        emit(c, span, OP_NOP, 0, 0, 0, 0);
     }
     for (uint32_t i = 0; i < u->nslots; i++) {
         if (u->slots[i].kind & CO_FAST_CELL) {

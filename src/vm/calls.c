@@ -77,7 +77,7 @@ call_bind(Thread *ts, PyObject *callable, Value *new_fp, Py_ssize_t nargs, PyObj
     }
     new_fp[FRAME_FUNCTION] = (Value)func;
     new_fp[FRAME_CODE] = (Value)code;
-    new_fp[FRAME_PC] = (Value)code->co_words;
+    new_fp[FRAME_PC] = (Value)code->co_entry;
     new_fp[FRAME_OBJECT] = 0;
     return 0;
 }

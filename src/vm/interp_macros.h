@@ -261,7 +261,7 @@ struct HandlerEntry {
         ts->recursion_remaining--;                                                         \
         fp = entered_;                                                                     \
         ts->fp = fp;                                                                       \
-        pc = code_->co_words;                                                              \
+        pc = code_->co_entry;                                                              \
         k = code_->co_values;                                                              \
         DISPATCH();                                                                        \
     } while (0)

@@ -159,10 +159,13 @@ trace_instruction(Thread *ts, Value *fp)
         if (f == NULL) {
             return -1;
         }
-        // A call is seen on the line of the definition.
-        f->f_lineno = resumed ? 0 : frame_code(fp)->co_firstlineno;
+        // A call is seen at the first word, which has the line of the definition.
+        Value entry = fp[FRAME_PC];
+        if (!resumed) {
+            fp[FRAME_PC] = (Value)frame_code(fp)->co_words;
+        }
         int status = trace_tell(ts, fp, TRACE_CALL, Py_None);
-        f->f_lineno = 0;
+        fp[FRAME_PC] = entry;
         if (status < 0 || (ts->trace != NULL && monitoring_active(ts) &&
                            monitoring_start(ts, fp, resumed) < 0)) {
             return -1;
