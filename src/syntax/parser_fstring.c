@@ -145,39 +145,40 @@ raise_next(Parser *p, const FStringKind *k, const char *text)
     return raise_at(p, span, "%c-string: %s", k->kind, text);
 }
 
-// The text of an expression with comments taken out; str kept by the arena.
+// Copies text between tokens: blanks, without the comments among them.
+static int
+write_gap(StrWriter *w, const char *text, Py_ssize_t start, Py_ssize_t end)
+{
+    while (start < end) {
+        const char *comment = memchr(text + start, '#', (size_t)(end - start));
+        Py_ssize_t stop = comment != NULL ? comment - text : end;
+        if (str_writer_utf8(w, text + start, stop - start) < 0) {
+            return -1;
+        }
+        while (stop < end && text[stop] != '\n') {
+            stop++;
+        }
+        start = stop;
+    }
+    return 0;
+}
+
+// The text [start, end) with comments taken out, as str kept by the arena; its first token is at
+// pos.
 static PyObject *
-field_text(Parser *p, Py_ssize_t start, Py_ssize_t end)
+field_text(Parser *p, Py_ssize_t pos, Py_ssize_t start, Py_ssize_t end)
 {
     StrWriter w;
     str_writer_init(&w);
     const char *text = p->tok.buffer;
-    Py_ssize_t piece = start;
-    char quote = 0;
     bool ok = true;
-    for (Py_ssize_t i = start; i < end && ok; i++) {
-        char c = text[i];
-        if (quote != 0) {
-            // Strings may hold '#'. Triple quotes read as an empty string and another one.
-            if (c == '\\') {
-                i++;
-            }
-            else if (c == quote) {
-                quote = 0;
-            }
-        }
-        else if (c == '"' || c == '\'') {
-            quote = c;
-        }
-        else if (c == '#') {
-            ok = str_writer_utf8(&w, text + piece, i - piece) == 0;
-            while (i < end && text[i] != '\n') {
-                i++;
-            }
-            piece = i;
-        }
+    for (; ok && pos < p->count && p->tokens[pos].start < end; pos++) {
+        const Token *token = &p->tokens[pos];
+        ok = write_gap(&w, text, start, token->start) == 0
+             && str_writer_utf8(&w, text + token->start, token->end - token->start) == 0;
+        start = token->end;
     }
-    ok = ok && str_writer_utf8(&w, text + piece, end - piece) == 0;
+    ok = ok && write_gap(&w, text, start, end) == 0;
     PyObject *result = NULL;
     if (ok) {
         result = str_writer_finish(&w);
@@ -316,14 +317,14 @@ diagnose_field(Parser *p, const FStringKind *k)
 
 typedef struct {
     Span open;              // "{"
+    Py_ssize_t first;       // token after it
     Py_ssize_t text_start;  // of the expression
     Expr *value;
     bool debug;             // "="
     Py_ssize_t equal;       // offset of it
     int conversion;
     Expr *spec;
-    PyObject *text;         // up to the conversion, the spec or the end
-    Py_ssize_t text_end;
+    Py_ssize_t text_end;    // at the conversion, the spec or the end
     Span text_last;         // the token after the text
 } Field;
 
@@ -333,7 +334,7 @@ read_field(Parser *p, const FStringKind *k, Field *f)
 {
     f->open = token_here(p)->span;
     f->text_start = token_here(p)->end;
-    p->pos++;
+    f->first = ++p->pos;
     f->value = parse_yield_or_star_expressions(p);
     if (f->value == NULL) {
         return false;
@@ -370,27 +371,13 @@ read_field(Parser *p, const FStringKind *k, Field *f)
 static bool
 push_debug_text(Parser *p, const Field *f)
 {
-    PyObject *text = field_text(p, f->text_start, f->text_end);
+    PyObject *text = field_text(p, f->first, f->text_start, f->text_end);
     if (text == NULL) {
         return false;
     }
     Span span = {f->open.lineno, f->open.col_offset + 1, f->text_last.lineno,
                  f->text_last.col_offset};
     return push(p, check_node(p, ast_constant(p->arena, span, text, NULL)));
-}
-
-static PyObject *
-interpolation_text(Parser *p, const Field *f)
-{
-    Py_ssize_t end = f->text_end;
-    if (f->debug) {
-        // Before "=", without the blanks there.
-        end = f->equal;
-        while (end > f->text_start && strchr(" \t\n\f\r", p->tok.buffer[end - 1]) != NULL) {
-            end--;
-        }
-    }
-    return field_text(p, f->text_start, end);
 }
 
 static bool
@@ -421,7 +408,9 @@ push_field(Parser *p, const FStringKind *k)
         return push(p, check_node(p, ast_formatted_value(p->arena, span, f.value, f.conversion,
                                                          f.spec)));
     }
-    PyObject *text = interpolation_text(p, &f);
+    // The text of an interpolation ends before "=".
+    PyObject *text =
+        field_text(p, f.first, f.text_start, f.debug ? f.equal : f.text_end);
     return text != NULL
            && push(p, check_node(p, ast_interpolation(p->arena, span, f.value, text, f.conversion,
                                                       f.spec)));
