@@ -159,11 +159,11 @@ unlink_from_chain(PyObject *chain, PyObject *exc)
     decref(milestone);
 }
 
-void
-error_raise_instance(PyObject *exc)
+// Makes exc current with `handled` (consumed, may be NULL) as its context.
+static void
+raise_in_context_steal(PyObject *exc, PyObject *handled)
 {
     incref(exc);
-    PyObject *handled = error_handled();
     if (handled != NULL) {
         if (handled == exc) {
             decref(handled);
@@ -174,6 +174,19 @@ error_raise_instance(PyObject *exc)
         }
     }
     error_restore_steal(exc);
+}
+
+void
+error_raise_instance(PyObject *exc)
+{
+    raise_in_context_steal(exc, error_handled());
+}
+
+void
+error_raise_in_item(PyObject *exc)
+{
+    PyObject *handled = thread_current()->abi.exc_info->exc_value;
+    raise_in_context_steal(exc, handled == Py_None ? NULL : xnew_ref(handled));
 }
 
 void

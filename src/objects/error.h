@@ -90,6 +90,10 @@ void error_chain_steal(PyObject *exc);
 // Raises an instance, linking it with the handled exception (what `raise exc` does).
 void error_raise_instance(PyObject *exc);
 
+// The same with the exception handled by the innermost stack item only: what is thrown into a
+// generator gets as context what that generator handles, not what its caller does.
+void error_raise_in_item(PyObject *exc);
+
 // The three-part form of old C code; value and traceback may be NULL. Steals its arguments.
 void error_restore_triple_steal(PyObject *type, PyObject *value, PyObject *traceback);
 void error_take_triple(PyObject **type, PyObject **value, PyObject **traceback);

@@ -358,7 +358,7 @@ generator_raise(GeneratorObject *gen, PyObject **result)
         return PYGEN_ERROR;
     }
     // What is handled inside becomes the context.
-    error_raise_instance(exc);
+    error_raise_in_item(exc);
     decref(exc);
     return generator_run(ts, fp, true, result);
 }
