@@ -426,7 +426,7 @@ is_blank(char c)
 static bool
 read_part(const char **at, double *value)
 {
-    char *end;
+    char *end = (char *)*at;        // stays so when there is no number
     *value = number_text_to_double(*at, &end, NULL);
     if (end == *at) {
         error_clear();
