@@ -839,7 +839,7 @@ class_code(Compiler *c, const Stmt *s, int firstlineno)
     annotations_begin(c, span);
     compile_body(c, s->ClassDef.body);
     annotations_end(c, span);
-    class_epilogue(c, span);
+    class_epilogue(c, no_span);
     return unit_leave(c);
 }
 

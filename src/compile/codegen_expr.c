@@ -868,6 +868,9 @@ expr_discard(Compiler *c, const Expr *e)
     }
     uint32_t height = c->unit->height;
     Place place = expr_place(c, e, false);
+    if (place.kind == PLACE_LOCAL) {
+        emit(c, e->span, OP_NOP, 0, 0, 0, 0);
+    }
     place_drop(c, place, e->span);
     temp_set_height(c, height);
 }

@@ -343,7 +343,8 @@ void frame_pop(Compiler *c, CodeFrame *frame);
 // Leaves the frames inside `last` (NULL: all). The value (or NULL) is kept alive; a local is moved
 // to a temporary when code in between could change it.
 // u->handler is then the one outside of what was left; the caller restores it behind the jump.
-void frames_unwind(Compiler *c, Span span, const CodeFrame *last, Place *value);
+// *span is the position of the statement; afterwards that of the jump.
+void frames_unwind(Compiler *c, Span *span, const CodeFrame *last, Place *value);
 
 // ---- codegen_assign.c ----
 

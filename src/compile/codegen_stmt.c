@@ -52,9 +52,12 @@ unwind_finally(Compiler *c, const CodeFrame *frame)
     c->quiet = quiet;
 }
 
+// What runs because a finally clause or context manager is left has no position afterwards: it
+// appears to belong to the code that ran last.
 static void
-frame_unwind(Compiler *c, Span span, const CodeFrame *frame)
+frame_unwind(Compiler *c, Span *at, const CodeFrame *frame)
 {
+    Span span = *at;
     switch (frame->kind) {
     case FRAME_WHILE:
     case FRAME_TRY:
@@ -64,6 +67,7 @@ frame_unwind(Compiler *c, Span span, const CodeFrame *frame)
         break;
     case FRAME_FINALLY:
         unwind_finally(c, frame);
+        *at = no_span;
         break;
     case FRAME_FINALLY_HANDLER:
         emit(c, span, OP_POP_EXCEPT, 0, TEMP(frame->temp), 0, 0);
@@ -84,19 +88,20 @@ frame_unwind(Compiler *c, Span span, const CodeFrame *frame)
     case FRAME_WITH:
     case FRAME_ASYNC_WITH:
         with_exit(c, frame->span, frame->temp, frame->kind == FRAME_ASYNC_WITH);
+        *at = no_span;
         break;
     }
 }
 
 void
-frames_unwind(Compiler *c, Span span, const CodeFrame *last, Place *value)
+frames_unwind(Compiler *c, Span *span, const CodeFrame *last, Place *value)
 {
     Unit *u = c->unit;
     CodeFrame *inner = u->frame;
     int depth = u->frame_depth;
     if (value != NULL && value->kind == PLACE_LOCAL && runs_code(inner, last)) {
         Reg reg = temp_push(c);
-        emit(c, span, OP_LOAD_FAST, 0, reg, value->reg, 0);
+        emit(c, *span, OP_LOAD_FAST, 0, reg, value->reg, 0);
         *value = (Place){.kind = PLACE_TEMP, .reg = reg};
     }
     uint32_t height = u->height;
@@ -131,21 +136,22 @@ return_stmt(Compiler *c, const Stmt *s)
     }
     uint32_t height = u->height;
     const Handler *handler = u->handler;
+    Span span = s->span;
     PyObject *constant = e == NULL ? Py_None : constant_of(c, e);
     if (constant != NULL) {
         if (e != NULL && e->span.lineno != s->span.lineno) {
             emit(c, e->span, OP_NOP, 0, 0, 0, 0);
         }
-        frames_unwind(c, s->span, NULL, NULL);
-        emit_bc(c, s->span, OP_RETURN_CONST, 0, 0, const_index(c, constant));
+        frames_unwind(c, &span, NULL, NULL);
+        emit_bc(c, span, OP_RETURN_CONST, 0, 0, const_index(c, constant));
         u->handler = handler;
         return;
     }
     Place value = expr_place(c, e, false);
-    frames_unwind(c, s->span, NULL, &value);
+    frames_unwind(c, &span, NULL, &value);
     int flags = 0;
-    Reg reg = place_operand(c, value, s->span, KILL_A, &flags);
-    emit(c, s->span, OP_RETURN_VALUE, flags, reg, 0, 0);
+    Reg reg = place_operand(c, value, span, KILL_A, &flags);
+    emit(c, span, OP_RETURN_VALUE, flags, reg, 0, 0);
     u->handler = handler;
     temp_set_height(c, height);
 }
@@ -183,11 +189,12 @@ leave_loop_stmt(Compiler *c, const Stmt *s)
     }
     emit(c, s->span, OP_NOP, 0, 0, 0, 0);
     const Handler *handler = u->handler;
-    frames_unwind(c, s->span, loop, NULL);
+    Span span = s->span;
+    frames_unwind(c, &span, loop, NULL);
     if (is_break && loop->kind == FRAME_FOR) {
-        emit(c, s->span, OP_POP_TOP, 0, TEMP(loop->temp), 0, 0);
+        emit(c, span, OP_POP_TOP, 0, TEMP(loop->temp), 0, 0);
     }
-    emit_goto(c, s->span, is_break ? loop->exit : loop->again);
+    emit_goto(c, span, is_break ? loop->exit : loop->again);
     u->handler = handler;
 }
 

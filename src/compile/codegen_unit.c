@@ -20,6 +20,9 @@
 
 const Span no_span = {-1, -1, -1, -1};
 
+// Not even the position of what comes before: the prologue of a code object.
+static const Span hidden_span = {-2, -1, -2, -1};
+
 // ---- errors and warnings ----
 
 void
@@ -563,14 +566,14 @@ unit_emit_prologue(Compiler *c, Unit *u)
     }
     for (uint32_t i = 0; i < u->nslots; i++) {
         if (u->slots[i].kind & CO_FAST_CELL) {
-            emit(c, no_span, OP_MAKE_CELL, 0, i, 0, 0);
+            emit(c, hidden_span, OP_MAKE_CELL, 0, i, 0, 0);
         }
     }
     for (uint32_t i = 0; i < u->ncells; i++) {
-        emit(c, no_span, OP_MAKE_CELL, 0, REG_CELL | i, 0, 0);
+        emit(c, hidden_span, OP_MAKE_CELL, 0, REG_CELL | i, 0, 0);
     }
     if (u->nfree > 0) {
-        emit(c, no_span, OP_COPY_FREE_VARS, 0, REG_CELL | u->ncells, 0, u->nfree);
+        emit(c, hidden_span, OP_COPY_FREE_VARS, 0, REG_CELL | u->ncells, 0, u->nfree);
     }
 }
 

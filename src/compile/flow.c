@@ -254,7 +254,8 @@ copy_exits(Compiler *c, Unit *u)
     Block *end = tail;
     for (Block *b = u->first; b != NULL; b = b->next) {
         Block *target = b->count > 0 ? b->ins[b->count - 1].target : NULL;
-        if (target != NULL && is_exit_without_line(target) && counts[target->id] > 1) {
+        bool shared = target != NULL && (counts[target->id] > 1 || is_goto(&b->ins[b->count - 1]));
+        if (shared && is_exit_without_line(target)) {
             counts[target->id]--;
             if (copy_exit(c, u, b, &tail) < 0) {
                 return -1;
@@ -282,7 +283,7 @@ propagate_positions(Unit *u)
         Span span = predecessors[b->id] == 1 && incoming[b->id].lineno > 0 ? incoming[b->id]
                                                                          : no_span;
         for (uint32_t i = 0; i < b->count; i++) {
-            if (b->ins[i].span.lineno < 0) {
+            if (b->ins[i].span.lineno == no_span.lineno) {
                 b->ins[i].span = span;
             }
             span = b->ins[i].span;
