@@ -84,6 +84,20 @@ static PyMemberDef key_members[] = {
     {NULL, 0, 0, 0, NULL},
 };
 
+// What inspect.signature shows of the factory.
+static PyObject *
+key_text_signature(PyObject *self, void *closure)
+{
+    (void)self;
+    (void)closure;
+    return str_from_cstr("($self, obj)");
+}
+
+static PyGetSetDef key_getset[] = {
+    {"__text_signature__", key_text_signature, NULL, NULL, NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
 static PyTypeObject key_type = {
     .ob_base = NATIVE_TYPE_HEAD,
     .tp_name = "functools.KeyWrapper",
@@ -99,6 +113,7 @@ static PyTypeObject key_type = {
     .tp_traverse = key_traverse,
     .tp_richcompare = key_richcompare,
     .tp_members = key_members,
+    .tp_getset = key_getset,
     .tp_free = heap_free,
 };
 

@@ -338,10 +338,15 @@ deque_copy(PyObject *self, PyObject *unused)
         }
         return copy;
     }
-    if (d->maxlen < 0) {
-        return object_call_onearg((PyObject *)type_of(self), self);
+    PyObject *copy = d->maxlen < 0
+                         ? object_call_onearg((PyObject *)type_of(self), self)
+                         : object_call_format((PyObject *)type_of(self), "On", self, d->maxlen);
+    if (copy != NULL && !object_type_check(copy, &collections_deque_type)) {
+        error_format(PyExc_TypeError, "%.200s() must return a deque, not %.200s",
+                     type_of(self)->tp_name, type_of(copy)->tp_name);
+        clear_ref(copy);
     }
-    return object_call_format((PyObject *)type_of(self), "On", self, d->maxlen);
+    return copy;
 }
 
 // ---- Methods ----
@@ -708,7 +713,7 @@ deque_concat(PyObject *self, PyObject *other)
                             type_of(other)->tp_name);
     }
     PyObject *result = deque_copy(self, NULL);
-    if (result != NULL && object_type_check(result, &collections_deque_type) &&
+    if (result != NULL &&
         deque_extend(result, other, false) < 0) {
         clear_ref(result);
     }
@@ -757,7 +762,7 @@ static PyObject *
 deque_repeat(PyObject *self, Py_ssize_t count)
 {
     PyObject *result = deque_copy(self, NULL);
-    if (result != NULL && object_type_check(result, &collections_deque_type) &&
+    if (result != NULL &&
         deque_repeat_in_place(result, count) < 0) {
         clear_ref(result);
     }
@@ -922,10 +927,6 @@ deque_iter_step(PyObject *self, Py_ssize_t step)
 static PyObject *
 deque_iter_next(PyObject *self)
 {
-    // An iterator that is used up does not look at its deque any more.
-    if (atomic_load_relaxed_ssize(&((DequeIter *)self)->left) == 0) {
-        return NULL;
-    }
     return deque_iter_step(self, 1);
 }
 

@@ -327,15 +327,14 @@ static PyObject *
 partial_repr(PyObject *self)
 {
     Partial *p = PARTIAL(self);
-    PyObject *name = type_fully_qualified_name(type_of(self));
-    if (name == NULL) {
-        return NULL;
-    }
     int entered = object_repr_enter(self);
     if (entered != 0) {
-        PyObject *dots = entered > 0 ? str_format("%U(...)", name) : NULL;
-        decref(name);
-        return dots;
+        return entered > 0 ? str_from_cstr("...") : NULL;
+    }
+    PyObject *name = type_fully_qualified_name(type_of(self));
+    if (name == NULL) {
+        object_repr_leave(self);
+        return NULL;
     }
     PyObject *args = new_ref(p->args);
     PyObject *keywords = new_ref(p->keywords);

@@ -84,19 +84,24 @@ count_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     return (PyObject *)it;
 }
 
+// Adding ints runs no Python code: then the step is atomic to other threads.
 static PyObject *
 count_next_large(Count *it)
 {
-    PyObject *number = field_ref(it, &it->large);
-    if (number == NULL) {
-        number = int_from_ssize(PY_SSIZE_T_MAX);
-    }
+    CriticalSection cs;
+    critical_section_begin(&cs, it);
+    PyObject *number = it->large == NULL ? int_from_ssize(PY_SSIZE_T_MAX) : new_ref(it->large);
     PyObject *next = number == NULL ? NULL : number_add(number, it->step);
-    if (next == NULL) {
-        xdecref(number);
-        return NULL;
+    PyObject *old = NULL;
+    if (next != NULL) {
+        old = it->large;
+        it->large = next;
     }
-    field_set_steal(it, &it->large, next);
+    critical_section_end(&cs);
+    xdecref(old);
+    if (next == NULL) {
+        clear_ref(number);
+    }
     return number;
 }
 

@@ -194,11 +194,31 @@ view_over(_PyManagedBufferObject *m, const Py_buffer *src)
     return (PyObject *)view;
 }
 
+// Another view of the same memory is wanted.
+static int
+check_may_share(PyObject *op)
+{
+    if (view_check(op) < 0) {
+        return -1;
+    }
+    if ((__atomic_load_n(&MEMORYVIEW(op)->flags, __ATOMIC_RELAXED) & VIEW_RESTRICTED) != 0) {
+        error_set(PyExc_ValueError, "cannot create new view on restricted memoryview");
+        return -1;
+    }
+    return 0;
+}
+
+void
+memoryview_restrict(PyObject *op)
+{
+    __atomic_fetch_or(&MEMORYVIEW(op)->flags, VIEW_RESTRICTED, __ATOMIC_SEQ_CST);
+}
+
 PyObject *
 memoryview_from_object_flags(PyObject *op, int flags)
 {
     if (memoryview_check(op)) {
-        if (view_check(op) < 0) {
+        if (check_may_share(op) < 0) {
             return NULL;
         }
         return view_over(MEMORYVIEW(op)->mbuf, &MEMORYVIEW(op)->view);
@@ -208,12 +228,18 @@ memoryview_from_object_flags(PyObject *op, int flags)
                             "memoryview: a bytes-like object is required, not '%.200s'",
                             type_of(op)->tp_name);
     }
+    return memoryview_from_buffer_function(op, flags, buffer_get);
+}
+
+PyObject *
+memoryview_from_buffer_function(PyObject *op, int flags, getbufferproc get)
+{
     _PyManagedBufferObject *m = managed_new();
     if (m == NULL) {
         return NULL;
     }
     PyObject *view = NULL;
-    if (buffer_get(op, &m->master, flags) < 0) {
+    if (get(op, &m->master, flags) < 0) {
         m->flags = VIEW_RELEASED;
         m->master.obj = NULL;
     }
@@ -387,7 +413,7 @@ view_getbuffer(PyObject *self, Py_buffer *out, int flags)
 {
     PyMemoryViewObject *view = MEMORYVIEW(self);
     out->obj = NULL;
-    if (view_check(self) < 0) {
+    if (check_may_share(self) < 0) {
         return -1;
     }
     const Py_buffer *b = &view->view;
@@ -585,7 +611,7 @@ method_cast(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *k
     static ArgsParser parser = {.format = "U|O:cast", .keywords = keywords};
     PyObject *format, *shape = NULL;
     if (!args_parse_stack_keywords(args, nargs, kwnames, &parser, &format, &shape) ||
-        view_check(self) < 0) {
+        check_may_share(self) < 0) {
         return NULL;
     }
     PyMemoryViewObject *view = MEMORYVIEW(self);
@@ -629,7 +655,7 @@ static PyObject *
 method_toreadonly(PyObject *self, PyObject *unused)
 {
     (void)unused;
-    if (view_check(self) < 0) {
+    if (check_may_share(self) < 0) {
         return NULL;
     }
     PyObject *copy = view_over(MEMORYVIEW(self)->mbuf, &MEMORYVIEW(self)->view);
@@ -762,6 +788,9 @@ narrow(Py_buffer *b, PyObject *slice)
 static PyObject *
 sliced_view(PyObject *self, PyObject *slice)
 {
+    if (check_may_share(self) < 0) {
+        return NULL;
+    }
     PyObject *view = view_over(MEMORYVIEW(self)->mbuf, &MEMORYVIEW(self)->view);
     if (view == NULL) {
         return NULL;

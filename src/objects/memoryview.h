@@ -29,6 +29,12 @@ PyObject *memoryview_from_object(PyObject *op);
 // The same with the flags of a request (PyBUF_*).
 PyObject *memoryview_from_object_flags(PyObject *op, int flags);
 
+// The same through a given getbuffer function of op's type or of a base of it.
+PyObject *memoryview_from_buffer_function(PyObject *op, int flags, getbufferproc get);
+
+// Forbids views of the view: what a __release_buffer__ method is given must not outlive the call.
+void memoryview_restrict(PyObject *op);
+
 // Over raw memory; flags is PyBUF_READ or PyBUF_WRITE.
 PyObject *memoryview_from_memory(char *memory, Py_ssize_t size, int flags);
 

@@ -14,6 +14,7 @@
 #include "objects/int.h"
 #include "objects/memoryview.h"
 #include "objects/str.h"
+#include "objects/tuple.h"
 #include "objects/type_internal.h"
 
 typedef struct {
@@ -79,13 +80,18 @@ call_release(PyObject *exporter, PyObject *view)
 static void
 wrapper_release(PyObject *op, Py_buffer *view)
 {
-    (void)view;
     BufferWrapper *w = (BufferWrapper *)op;
     PyObject *mv = w->view;
     PyObject *exporter = w->exporter;
     w->view = NULL;
     w->exporter = NULL;
-    if (mv != NULL && exporter != NULL && type_of(exporter)->tp_as_buffer != NULL &&
+    if (mv != NULL) {
+        // The export of the memoryview itself, which slot_bf_getbuffer took.
+        PyMemoryView_Type.tp_as_buffer->bf_releasebuffer(mv, view);
+    }
+    // A view of the exporter's own C buffer calls the method when it is released.
+    if (mv != NULL && exporter != NULL && memoryview_buffer(mv)->obj != exporter &&
+        type_of(exporter)->tp_as_buffer != NULL &&
         type_of(exporter)->tp_as_buffer->bf_releasebuffer == slot_bf_releasebuffer) {
         call_release(exporter, mv);
     }
@@ -141,6 +147,22 @@ error:
     return -1;
 }
 
+// Calls the release function of the first type in the MRO that has one of C.
+static void
+call_inherited_release(PyObject *self, Py_buffer *view)
+{
+    PyObject *mro = type_get_mro(type_of(self));
+    for (Py_ssize_t i = 0; mro != NULL && i < tuple_size(mro); i++) {
+        PyTypeObject *type = (PyTypeObject *)tuple_item(mro, i);
+        if (type->tp_as_buffer != NULL && type->tp_as_buffer->bf_releasebuffer != NULL &&
+            type->tp_as_buffer->bf_releasebuffer != slot_bf_releasebuffer) {
+            type->tp_as_buffer->bf_releasebuffer(self, view);
+            break;
+        }
+    }
+    xdecref(mro);
+}
+
 void
 slot_bf_releasebuffer(PyObject *self, Py_buffer *view)
 {
@@ -151,7 +173,9 @@ slot_bf_releasebuffer(PyObject *self, Py_buffer *view)
         error_format_unraisable("Exception ignored in bf_releasebuffer of %R", self);
         return;
     }
+    memoryview_restrict(mv);
     call_release(self, mv);
     memoryview_release(mv);
     decref(mv);
+    call_inherited_release(self, view);
 }

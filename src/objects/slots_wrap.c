@@ -321,8 +321,7 @@ WRAPPER(buffer)
     if (flags > INT32_MAX || flags < INT32_MIN) {
         return error_set(PyExc_OverflowError, "buffer flags out of range");
     }
-    (void)wrapped;
-    return memoryview_from_object_flags(self, (int)flags);
+    return memoryview_from_buffer_function(self, (int)flags, (getbufferproc)wrapped);
 }
 
 // __release_buffer__(view): gives back what __buffer__ gave.
