@@ -171,11 +171,12 @@ typing_caller(void)
 {
     PyObject *globals =
         hooks.frame_globals_borrow == NULL ? NULL : hooks.frame_globals_borrow(thread_current());
-    PyObject *name = NULL;
-    if (globals != NULL && dict_get(globals, ID(__name__), &name) < 0) {
+    if (globals == NULL) {
         return NULL;
     }
-    return name;
+    PyObject *name;
+    // Code that runs in a bare namespace belongs to no module.
+    return dict_get(globals, ID(__name__), &name) == 0 ? Py_None : name;
 }
 
 int
