@@ -142,12 +142,16 @@ return_stmt(Compiler *c, const Stmt *s)
         if (e != NULL && e->span.lineno != s->span.lineno) {
             emit(c, e->span, OP_NOP, 0, 0, 0, 0);
         }
+        emit(c, s->span, OP_NOP, 0, 0, 0, 0);
         frames_unwind(c, &span, NULL, NULL);
         emit_bc(c, span, OP_RETURN_CONST, 0, 0, const_index(c, constant));
         u->handler = handler;
         return;
     }
     Place value = expr_place(c, e, false);
+    if (value.kind == PLACE_LOCAL) {
+        emit(c, s->span, OP_NOP, 0, 0, 0, 0);
+    }
     frames_unwind(c, &span, NULL, &value);
     int flags = 0;
     Reg reg = place_operand(c, value, span, KILL_A, &flags);
