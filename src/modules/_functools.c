@@ -90,7 +90,7 @@ key_text_signature(PyObject *self, void *closure)
 {
     (void)self;
     (void)closure;
-    return str_from_cstr("($self, obj)");
+    return str_from_cstr("(obj)");
 }
 
 static PyGetSetDef key_getset[] = {

@@ -350,7 +350,7 @@ getter_text_signature(PyObject *self, void *closure)
 {
     (void)self;
     (void)closure;
-    return str_from_cstr("($self, obj, /)");
+    return str_from_cstr("(obj, /)");
 }
 
 static PyGetSetDef getter_getset[] = {

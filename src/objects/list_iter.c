@@ -153,9 +153,10 @@ list_iter_reduce(PyObject *self, PyObject *unused)
 {
     (void)unused;
     ListIter *it = (ListIter *)self;
+    // Looking up the builtin may run Python code that uses up the iterator: so it comes first.
     bool forward = type_of(self) == &PyListIter_Type;
+    PyObject *builtin = iterator_builtin(forward ? ID(iter) : ID(reversed));
     PyObject *op = iterator_hold(&it->list);
-    PyObject *builtin = iterator_builtin(op == NULL || forward ? ID(iter) : ID(reversed));
     PyObject *args = NULL;
     PyObject *result = NULL;
     if (builtin == NULL) {
