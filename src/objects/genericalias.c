@@ -469,9 +469,10 @@ static PyObject *
 aliasiter_reduce(PyObject *op, PyObject *unused)
 {
     (void)unused;
+    // First: it may run Python code that uses up the iterator.
+    PyObject *iter = iterator_builtin(ID(iter));
     PyObject *alias = ((AliasIterator *)op)->alias;
     PyObject *empty = tuple_empty();
-    PyObject *iter = iterator_builtin(ID(iter));
     PyObject *args = iter == NULL ? NULL : tuple_pack(1, alias != NULL ? alias : empty);
     PyObject *result = args == NULL ? NULL : tuple_pair(iter, args);
     xdecref(iter);

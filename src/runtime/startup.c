@@ -79,6 +79,7 @@ start_objects(const Config *config)
     runtime_get()->main = interp;
     interp->roots->config = (void *)config;
     interp->roots->int_max_str_digits = config->int_max_str_digits;
+    interp->roots->switch_interval = 0.005;
     interp->roots->bytes_warning = config->bytes_warning;
     interp->roots->dont_write_bytecode = config->dont_write_bytecode;
     Thread *ts = thread_new(interp);
