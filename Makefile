@@ -1,4 +1,4 @@
-# Typhon: make demo · make test · make install PREFIX=… · make bench
+# Typhon: make demo · make test · make install PREFIX=…
 #
 # Every target installs what is missing first (scripts/setup.sh).
 
@@ -7,7 +7,7 @@ DEPS := build/deps
 TYPHON := build/release/bin/typhon
 JOBS ?= $(shell nproc)
 
-.PHONY: all setup release debug demo test install bench clean
+.PHONY: all setup release debug demo test install clean
 
 all: release
 
@@ -28,9 +28,6 @@ test: release
 
 install: release
 	@cmake --install build/release --prefix $(PREFIX)
-
-bench: release
-	@$(TYPHON) --version && python3 bench/compare.py --typhon $(TYPHON)
 
 clean:
 	rm -rf build/release build/debug build/asan build/tsan build/gcc

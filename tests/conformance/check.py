@@ -45,7 +45,7 @@ def run(typhon, suite, names):
 
 def failures(results):
     """{file: {method, ...}} of what does not pass."""
-    return {name: set(entry.get("not_passed", ())) for name, entry in results["files"].items()}
+    return {name: set(entry.get("nonpassing", ())) for name, entry in results["files"].items()}
 
 
 def main():
