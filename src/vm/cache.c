@@ -22,17 +22,11 @@ place_is_warm(uint64_t *pc)
     return count >= CACHE_WARMUP && (count & (count - 1)) == 0;     // 2, 4, 8, …
 }
 
-static void
-place_set_operation(uint64_t *pc, int op)
-{
-    __atomic_store_n((uint8_t *)pc, (uint8_t)op, __ATOMIC_RELEASE);
-}
-
 void
 cache_generic(uint64_t *pc)
 {
     uint64_t word = atomic_load_relaxed_u64(pc);
-    place_set_operation(pc, opcode_info[WORD_OP(word)].family);
+    cache_set_operation(pc, opcode_info[WORD_OP(word)].family);
 }
 
 // Publishes a record where `expected` was. Frees it when somebody else was faster.
@@ -47,7 +41,7 @@ place_publish(uint64_t *pc, uint64_t expected, CacheRecord *record)
         code_cache_retire((CacheRecord *)(uintptr_t)expected);
     }
     else {
-        place_set_operation(pc, record->kind);
+        cache_set_operation(pc, record->kind);
     }
     return true;
 }

@@ -44,6 +44,13 @@ void cache_warm_call(uint64_t *pc, PyObject *callable);
 // The place becomes generic for good.
 void cache_generic(uint64_t *pc);
 
+// A special form without a record.
+static inline void
+cache_set_operation(uint64_t *pc, int op)
+{
+    __atomic_store_n((uint8_t *)pc, (uint8_t)op, __ATOMIC_RELEASE);
+}
+
 // ---- what handlers of special forms do inline ----
 
 static inline const NameCache *

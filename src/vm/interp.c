@@ -29,6 +29,7 @@
 #include "vm/cache.h"
 #include "vm/calls.h"
 #include "vm/frames.h"
+#include "vm/generator_fast.h"
 #include "vm/generator_internal.h"
 #include "vm/handled.h"
 #include "vm/import_ops.h"

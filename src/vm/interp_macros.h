@@ -53,6 +53,7 @@ struct HandlerEntry {
 #define TRANSFER_PLAIN() VM_TAIL_TO(op_table[(uint8_t)word].handler)
 #define GOTO(name) VM_TAIL_TO(shared_##name)
 #define SLOW() VM_TAIL_TO(THIS_SLOW)
+#define VM_GENERAL_FORM(name) VM_TAIL_TO(slow_##name)
 #define RESUME_WORD(name) ((Value)(uintptr_t)resume_##name)
 #define TRANSFER_RESUME(resume_word) VM_TAIL_TO((Handler)(uintptr_t)(resume_word))
 
@@ -76,6 +77,7 @@ struct HandlerEntry {
 #define TRANSFER_PLAIN() goto *op_table[(uint8_t)word].handler
 #define GOTO(name) goto shared_##name
 #define SLOW() goto THIS_SLOW
+#define VM_GENERAL_FORM(name) goto slow_##name
 #define RESUME_WORD(name) ((Value)RESUME_INDEX_##name << 2)
 #define TRANSFER_RESUME(resume_word) goto *resume_table[(resume_word) >> 2]
 
