@@ -372,6 +372,9 @@ clear_weakrefs(Collection *c)
 {
     for (size_t i = 0; i < c->garbage.count; i++) {
         PyObject *op = c->garbage.items[i];
+        if (weakref_check(op)) {
+            weakref_detach(op);
+        }
         if (op->ob_type->tp_weaklistoffset != 0 &&
             weakref_clear_for_gc(op, is_garbage, c->callbacks) < 0) {
             error_clear();

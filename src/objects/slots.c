@@ -353,13 +353,10 @@ choose_for_name(PyTypeObject *type, const struct wrapperbase *p, SlotChoice *cho
     }
     else if (type_of(descr) == &PyCFunction_Type && p->offset == AT(ht_type.tp_new) &&
              ((PyCFunctionObject *)descr)->m_ml == slot_new_method) {
-        // __new__ of a C type: the memory layout decides which one makes the instance, not the
-        // order of the bases.
-        PyTypeObject *maker = type->tp_base;
-        while (maker->tp_new == slot_tp_new && maker->tp_base != NULL) {
-            maker = maker->tp_base;
-        }
-        choose_specific(choice, (void *)maker->tp_new);
+        // __new__ of a C type: the slot stays what it is. For a class in the making it comes from
+        // the base whose layout counts, whatever the order of the bases. A __new__ of Python that was
+        // deleted keeps its slot function, as in CPython: object.__new__ then takes no arguments.
+        choose_specific(choice, (void *)type->tp_new);
     }
     else if (descr == Py_None && p->offset == AT(ht_type.tp_hash)) {
         choose_specific(choice, (void *)object_hash_not_implemented);

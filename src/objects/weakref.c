@@ -322,6 +322,17 @@ weakref_clear_for_gc(PyObject *op, bool (*is_unreachable)(PyObject *), PyObject 
 }
 
 void
+weakref_detach(PyObject *ref)
+{
+    PyMutex *lock = REF(ref)->weakrefs_lock;
+    if (lock != NULL) {
+        mutex_lock(lock);
+        unlink_lock_held(REF(ref));
+        mutex_unlock(lock);
+    }
+}
+
+void
 weakref_run_callback(PyObject *ref)
 {
     PyObject *callback = atomic_exchange_ptr(&REF(ref)->wr_callback, (PyObject *)NULL);

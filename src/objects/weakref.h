@@ -53,6 +53,9 @@ void weakref_clear_no_callbacks(PyObject *op);
 // each reference with a callback that is not itself unreachable (is_unreachable), appends a new
 // reference to it to pending (a list); all references to op are cleared. 0 or -1.
 int weakref_clear_for_gc(PyObject *op, bool (*is_unreachable)(PyObject *), PyObject *pending);
+// A reference (or proxy) that is garbage itself: it forgets its object, so that its callback will
+// not run. World stopped.
+void weakref_detach(PyObject *ref);
 // Runs the callback of a cleared reference that weakref_clear_for_gc put aside.
 void weakref_run_callback(PyObject *ref);
 
