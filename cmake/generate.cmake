@@ -13,7 +13,7 @@ add_custom_target(generate
         ${GENERATED}/native_modules.c
     BYPRODUCTS
         ${GENERATED}/native_modules.c
-        ${GENERATED}/objects/identifiers.h ${GENERATED}/objects/identifiers.inc
+        ${GENERATED}/objects/identifiers.inc
         ${GENERATED}/syntax/ast_nodes.h ${GENERATED}/syntax/ast_nodes.inc
         ${GENERATED}/syntax/ast_numbers.inc ${GENERATED}/syntax/ast_table.inc
         ${GENERATED}/vm_bodies.inc ${GENERATED}/vm_bodies_list.inc

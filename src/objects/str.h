@@ -142,7 +142,7 @@ PyObject *str_intern_cstr(const char *utf8);
 // The interned str equal to an exact str, borrowed (it is immortal); NULL when there is none.
 PyObject *str_interned_borrow(PyObject *s);
 void str_intern_in_place(PyObject **s);   // leaves *s alone for subclasses and on failure
-int str_identifiers_init(void);           // fills identifier_table; 0 or -1
+int str_identifiers_init(void);           // fills the variables behind ID(); 0 or -1
 int str_runtime_init(void);               // intern table, latin-1 characters; 0 or -1
 void str_runtime_fini(void);
 Py_ssize_t str_interned_count(void);      // how many there are

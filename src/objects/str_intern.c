@@ -40,7 +40,10 @@ typedef struct {
 
 static Shard shards[SHARD_COUNT];   // process-wide: immortal strings have no interpreter
 
-PyObject *identifier_table[ID_COUNT > 0 ? ID_COUNT : 1];
+// The variables behind ID(name).
+#define IDENTIFIER(name) PyObject *identifier_##name;
+#include "objects/identifiers.inc"
+#undef IDENTIFIER
 
 static inline Shard *
 shard_of(Py_hash_t hash)
@@ -209,13 +212,17 @@ str_runtime_init(void)
 int
 str_identifiers_init(void)
 {
-    static const char *const texts[] = {
+    static const struct {
+        PyObject **variable;
+        const char *text;
+    } rows[] = {
+#define IDENTIFIER(name) {&identifier_##name, #name},
 #include "objects/identifiers.inc"
-        NULL,
+#undef IDENTIFIER
     };
-    for (int i = 0; texts[i] != NULL; i++) {
-        identifier_table[i] = str_intern_cstr(texts[i]);
-        if (identifier_table[i] == NULL) {
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        *rows[i].variable = str_intern_cstr(rows[i].text);
+        if (*rows[i].variable == NULL) {
             return -1;
         }
     }
