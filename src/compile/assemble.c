@@ -333,13 +333,17 @@ span_equal(const Span *a, const Span *b)
 }
 
 static void
-add_location(LocationWriter *w, const Span *span, uint32_t words)
+add_location(const Assembler *as, LocationWriter *w, const Span *span, uint32_t words)
 {
     if (words == 0) {
         return;
     }
     if (span->lineno < 0) {
         location_writer_add(w, (int)words, -1, -1, -1, -1);
+        return;
+    }
+    if (!as->c->debug_ranges) {
+        location_writer_add(w, (int)words, span->lineno, -1, -1, -1);
         return;
     }
     location_writer_add(w, (int)words, span->lineno, span->end_lineno, span->col_offset,
@@ -356,14 +360,14 @@ write_locations(const Assembler *as)
     for (const Block *b = as->u->first; b != NULL; b = b->next) {
         for (uint32_t i = 0; i < b->count; i++) {
             if (!span_equal(&span, &b->ins[i].span)) {
-                add_location(&writer, &span, words);
+                add_location(as, &writer, &span, words);
                 span = b->ins[i].span;
                 words = 0;
             }
             words += ins_words(&b->ins[i]);
         }
     }
-    add_location(&writer, &span, words);
+    add_location(as, &writer, &span, words);
     return location_writer_finish(&writer);
 }
 

@@ -149,7 +149,7 @@ assign_sequence(Compiler *c, const Expr *target, const ExprSeq *elts, Place valu
         emit(c, span, OP_UNPACK_SEQUENCE, flags, TEMP(base), b, (Reg)elts->size);
     }
     temp_set_height(c, base + (uint32_t)elts->size);
-    temp_reserve(c, u->height);
+    temp_reserve(c, u->height + 1);
     for (Py_ssize_t i = 0; i < elts->size && !c->failed; i++) {
         const Expr *elt = elts->items[i];
         Place item = {.kind = PLACE_TEMP, .reg = TEMP(base + (uint32_t)i)};
@@ -671,8 +671,10 @@ import_from_stmt(Compiler *c, const Stmt *s)
     uint32_t height = c->unit->height;
     PyObject *module = s->ImportFrom.module == NULL ? str_empty()
                                                     : new_ref(s->ImportFrom.module);
-    if (s->span.lineno > c->last_future_line && s->ImportFrom.level == 0
-        && str_equal_cstr(module, "__future__")) {
+    bool late = s->span.lineno > c->last_future.lineno
+                || (s->span.lineno == c->last_future.lineno
+                    && s->span.col_offset > c->last_future.col_offset);
+    if (late && s->ImportFrom.level == 0 && str_equal_cstr(module, "__future__")) {
         compile_error(c, s->span,
                       "from __future__ imports must occur at the beginning of the file");
     }

@@ -257,35 +257,28 @@ add_annotation(Compiler *c, PyObject *name, const Expr *annotation, void *contex
     temp_set_height(c, height);
 }
 
-// What a function gets as annotations, in the next temporary: 0, or the MAKE_FUNCTION_* number.
-static int
+// The annotate function of a function, in the next temporary: false when there are no annotations.
+static bool
 function_annotations_push(Compiler *c, const Arguments *args, const Expr *returns,
                           PyObject *function_name, Span span)
 {
     int count = 0;
     each_annotation(c, args, returns, count_annotation, &count);
     if (count == 0 || c->failed) {
-        return 0;
-    }
-    Reg dict;
-    if (c->flags & CO_FUTURE_ANNOTATIONS) {
-        dict = temp_push(c);
-        emit(c, span, OP_BUILD_MAP, 0, dict, dict, 0);
-        each_annotation(c, args, returns, add_annotation, &dict);
-        return MAKE_FUNCTION_ANNOTATIONS;
+        return false;
     }
     Scope *scope = scope_of(c->table, args);
     if (!unit_enter(c, scope, ID(__annotate__), function_name, span.lineno)) {
-        return 0;
+        return false;
     }
     check_format(c, span);
-    dict = temp_push(c);
+    Reg dict = temp_push(c);
     emit(c, span, OP_BUILD_MAP, 0, dict, dict, 0);
     each_annotation(c, args, returns, add_annotation, &dict);
     emit(c, span, OP_RETURN_VALUE, KILL_A, dict, 0, 0);
     PyObject *code = unit_leave(c);
     make_function(c, span, code, temp_push(c));
-    return MAKE_FUNCTION_ANNOTATE;
+    return true;
 }
 
 // ---- functions ----
@@ -385,12 +378,12 @@ plain_function(Compiler *c, const Stmt *s, const FunctionParts *f, uint32_t at, 
         has_defaults = defaults_push(c, f->args, s->span);
         has_kwdefaults = kwdefaults_push(c, f->args, s->span);
     }
-    int annotations = function_annotations_push(c, f->args, f->returns, f->name, s->span);
+    bool has_annotations = function_annotations_push(c, f->args, f->returns, f->name, s->span);
     PyObject *code = function_code(c, s, f, firstlineno);
     make_function(c, s->span, code, function);
     set_attribute(c, s->span, function, &value, has_defaults, MAKE_FUNCTION_DEFAULTS);
     set_attribute(c, s->span, function, &value, has_kwdefaults, MAKE_FUNCTION_KWDEFAULTS);
-    set_attribute(c, s->span, function, &value, annotations != 0, annotations);
+    set_attribute(c, s->span, function, &value, has_annotations, MAKE_FUNCTION_ANNOTATE);
     temp_set_height(c, at);
 }
 

@@ -43,7 +43,7 @@ static inline bool reg_is_local(Reg r) { return r < REG_MAPPING; }
 static inline uint32_t reg_index(Reg r) { return r & REG_INDEX_MASK; }
 
 enum { MAX_OPERAND = 0xffff };          // 16-bit fields
-enum { MAX_STATIC_BLOCKS = 40 };        // nesting of loops, try and with
+enum { MAX_STATIC_BLOCKS = 21 };        // nesting of loops, try and with
 enum { BIG_LITERAL = 30 };              // larger displays are built in pieces
 
 typedef struct Block Block;
@@ -200,10 +200,11 @@ typedef struct {
     ItemTable const_cache;              // constants shared by all code objects
     int optimize;
     int consumer_nesting;               // all(), any(), tuple() of generators around the call
-    int last_future_line;               // of the last `from __future__` statement, or -1
+    Span last_future;                   // position of the last `from __future__` statement
     int flags;                          // CO_FUTURE_* and PARSE_*
     PyObject **closure_names;           // free variables of the unit that was left last
     uint32_t nclosure;
+    bool debug_ranges;                  // columns and end lines are wanted
     bool failed;
     bool quiet;                         // compiling a body again: no warnings a second time
     Block spare;                        // stands in for a block when memory is out

@@ -245,7 +245,7 @@ unpack_items(Compiler *c, PatternState *ps, Span span, const PatternSeq *pattern
         emit(c, span, OP_UNPACK_SEQUENCE, flags, TEMP(base), subject, (Reg)patterns->size);
     }
     temp_set_height(c, base + (uint32_t)patterns->size);
-    temp_reserve(c, u->height);
+    temp_reserve(c, u->height + 1);
     for (Py_ssize_t i = 0; i < patterns->size && !c->failed; i++) {
         subpattern(c, ps, patterns->items[i], TEMP(base + (uint32_t)i));
     }
@@ -448,7 +448,7 @@ class_pattern(Compiler *c, PatternState *ps, const Pattern *p, Reg subject)
     Py_ssize_t total = positional->size + attrs->size;
     emit(c, p->span, OP_UNPACK_SEQUENCE, KILL_B, TEMP(base), found, (Reg)total);
     temp_set_height(c, base + (uint32_t)total);
-    temp_reserve(c, u->height);
+    temp_reserve(c, u->height + 1);
     for (Py_ssize_t i = 0; i < total && !c->failed; i++) {
         const Pattern *item = i < positional->size
                                   ? positional->items[i]

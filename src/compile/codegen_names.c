@@ -203,6 +203,11 @@ closure_register(Compiler *c, PyObject *name)
             return in->slots[symbol - in->scope->symbols];
         }
     }
+    for (uint32_t i = 0; u->root->kind == SCOPE_CLASS && i < u->ncells; i++) {
+        if (u->cells[i] == name) {
+            return REG_CELL | i;
+        }
+    }
     return root_cell(u, name);
 }
 

@@ -172,9 +172,11 @@ try_except(Compiler *c, const TryParts *t)
     emit(c, no_span, OP_PUSH_EXC_INFO, 0, TEMP(exc + 1), TEMP(exc), 0);
     const Handler *guard = handler_new(c, cleanup, exc + 2, true);
     check_bare_except(c, t->handlers);
+    u->frame_depth++;
     for (Py_ssize_t i = 0; i < t->handlers->size && !c->failed; i++) {
         except_clause(c, t->handlers->items[i], exc, guard, end);
     }
+    u->frame_depth--;
     u->handler = guard;
     emit(c, no_span, OP_RERAISE, 0, TEMP(exc), 0, 0);
     u->handler = outer;
@@ -269,9 +271,11 @@ try_except_star(Compiler *c, const TryParts *t)
     u->handler = guard;
     emit(c, no_span, OP_BUILD_LIST, 0, TEMP(exc + 2), TEMP(exc + 2), 0);
     emit(c, no_span, OP_LOAD_FAST, 0, TEMP(exc + 3), TEMP(exc), 0);
+    u->frame_depth++;
     for (Py_ssize_t i = 0; i < t->handlers->size && !c->failed; i++) {
         group_clause(c, t->handlers->items[i], exc, guard);
     }
+    u->frame_depth--;
     u->handler = guard;
     temp_set_height(c, exc + 4);
     emit(c, no_span, OP_LIST_APPEND, KILL_B, TEMP(exc + 2), TEMP(exc + 3), 0);

@@ -440,19 +440,6 @@ class_cells(const Scope *scope, PyObject **cells)
     return n;
 }
 
-static bool
-is_class_cell(const Scope *scope, PyObject *name)
-{
-    PyObject *cells[3];
-    uint32_t n = class_cells(scope, cells);
-    for (uint32_t i = 0; i < n; i++) {
-        if (cells[i] == name) {
-            return true;
-        }
-    }
-    return false;
-}
-
 // Arguments get the first slots; cells that are no arguments and free variables are sorted.
 static void
 unit_assign_cells(Compiler *c, Unit *u)
@@ -477,15 +464,16 @@ unit_assign_cells(Compiler *c, Unit *u)
     qsort(u->cells, n, sizeof(PyObject *), name_order);
     u->ncells = n;
     for (uint32_t i = 0; i < scope->count; i++) {
-        if (symbol_is_free(&scope->symbols[i]) && !is_class_cell(scope, scope->symbols[i].name)) {
+        if (symbol_is_free(&scope->symbols[i])) {
             u->cells[n++] = scope->symbols[i].name;
         }
     }
     qsort(u->cells + u->ncells, n - u->ncells, sizeof(PyObject *), name_order);
     u->nfree = n - u->ncells;
     for (uint32_t i = 0; i < n; i++) {
+        // A class may use an outer __class__ and offer its own.
         const Symbol *symbol = scope_find(scope, u->cells[i]);
-        if (symbol != NULL) {
+        if (symbol != NULL && (i >= u->ncells || !symbol_is_free(symbol))) {
             u->symbol_regs[symbol - scope->symbols] = REG_CELL | i;
         }
     }
@@ -600,6 +588,8 @@ unit_enter(Compiler *c, Scope *scope, PyObject *name, PyObject *qualname_prefix,
     u->flags = unit_code_flags(c, scope);
     unit_set_qualname(c, u, qualname_prefix);
     u->first = u->last = u->current = block_new(c);
+    // Generators have one block around everything (PEP 479).
+    u->frame_depth = (u->flags & CO_GENERATOR_LIKE) != 0;
     unit_count_arguments(u);
     unit_assign_cells(c, u);
     if (!c->failed && scope_is_function_like(scope)) {

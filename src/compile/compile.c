@@ -7,12 +7,20 @@
 #include "objects/error.h"
 #include "objects/str.h"
 
-static int default_optimize;    // written at start-up, before there are threads
+// Written at start-up, before there are threads.
+static int default_optimize;
+static bool debug_ranges = true;
 
 void
 compile_set_default_optimize(int level)
 {
     default_optimize = level;
+}
+
+void
+compile_set_debug_ranges(bool wanted)
+{
+    debug_ranges = wanted;
 }
 
 static void
@@ -82,9 +90,10 @@ compile_ast(Mod *mod, PyObject *filename, int *flags, int optimize, Arena *arena
     Compiler c = {
         .filename = filename,
         .optimize = optimize < 0 ? default_optimize : optimize,
+        .debug_ranges = debug_ranges,
         .flags = flags == NULL ? 0 : *flags,
     };
-    int future = future_scan(mod, filename, &c.last_future_line);
+    int future = future_scan(mod, filename, &c.last_future);
     if (future < 0) {
         return NULL;
     }
@@ -126,8 +135,8 @@ compile_string(const char *source, Py_ssize_t size, PyObject *filename, int mode
 int
 compile_optimize_ast(Mod *mod, int *flags, int optimize, Arena *arena, PyObject *filename)
 {
-    int last_line;
-    int future = future_scan(mod, filename, &last_line);
+    Span last;
+    int future = future_scan(mod, filename, &last);
     if (future < 0) {
         return -1;
     }

@@ -15,6 +15,8 @@
 #ifndef TYPHON_COMPILE_COMPILE_H
 #define TYPHON_COMPILE_COMPILE_H
 
+#include <stdbool.h>
+
 #include "abi/object.h"
 #include "syntax/arena.h"
 #include "syntax/ast.h"
@@ -36,5 +38,8 @@ int compile_optimize_ast(Mod *mod, int *flags, int optimize, Arena *arena, PyObj
 
 // The -O level that optimize == -1 stands for; set once at start-up.
 void compile_set_default_optimize(int level);
+
+// Whether code objects get columns and end lines (-X no_debug_ranges); set once at start-up.
+void compile_set_debug_ranges(bool wanted);
 
 #endif

@@ -93,8 +93,8 @@ scopes_dump(FILE *out, Mod *mod, PyObject *filename, int flags)
         return -1;
     }
     int result = -1;
-    int last_line;
-    int future = future_scan(mod, filename, &last_line);
+    Span last;
+    int future = future_scan(mod, filename, &last);
     if (future >= 0) {
         ScopeTable *table = scopes_build(mod, filename, flags | future, arena);
         result = table == NULL ? -1 : dump_scope(out, table->top, 0);

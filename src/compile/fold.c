@@ -270,6 +270,13 @@ fold_iterated(Folder *f, Expr *e)
     }
     if (e->kind == EXPR_SET) {
         PyObject *tuple = constant_tuple(e->Set.elts);
+        for (Py_ssize_t i = 0; tuple != NULL && i < tuple_size(tuple); i++) {
+            // As code objects do with the strings in their tuples.
+            PyObject **item = &tuple_items(tuple)[i];
+            if (str_check_exact(*item) && str_is_identifier(*item)) {
+                str_intern_in_place(item);
+            }
+        }
         PyObject *set = tuple == NULL ? NULL : frozenset_new(tuple);
         xdecref(tuple);
         return replace(f, e, set);

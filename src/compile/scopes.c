@@ -324,9 +324,9 @@ future_of_name(const Alias *alias, PyObject *filename)
 }
 
 int
-future_scan(Mod *mod, PyObject *filename, int *last_line)
+future_scan(Mod *mod, PyObject *filename, Span *last)
 {
-    *last_line = -1;
+    *last = (Span){-1, -1, -1, -1};
     if (mod->kind != MOD_MODULE && mod->kind != MOD_INTERACTIVE) {
         return 0;
     }
@@ -339,7 +339,7 @@ future_scan(Mod *mod, PyObject *filename, int *last_line)
             || !str_equal_cstr(s->ImportFrom.module, "__future__")) {
             break;
         }
-        *last_line = s->span.lineno;
+        *last = s->span;
         for (Py_ssize_t j = 0; j < s->ImportFrom.names->size; j++) {
             int flag = future_of_name(s->ImportFrom.names->items[j], filename);
             if (flag < 0) {

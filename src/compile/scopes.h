@@ -171,8 +171,8 @@ scope_is_function_like(const Scope *scope)
 PyObject *scope_mangle(Arena *arena, PyObject *private_name, const Scope *scope, PyObject *name);
 
 // Future features of a tree: CO_FUTURE_* bits found in its `from __future__` statements, or -1
-// with SyntaxError. *last_line is the line of the last one, or -1.
-int future_scan(Mod *mod, PyObject *filename, int *last_line);
+// with SyntaxError. *last is the position of the last one (line -1 without any).
+int future_scan(Mod *mod, PyObject *filename, Span *last);
 
 // ---- for -X dump ----
 const char *scope_kind_name(ScopeKind kind);

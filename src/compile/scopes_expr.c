@@ -147,9 +147,16 @@ visit_comprehension(ScopeBuilder *b, const Expr *e, ComprehensionKind kind, PyOb
     }
     bool is_async = scope->coroutine && kind != COMPREHENSION_GENERATOR;
     scope_leave(b);
-    if (is_async) {
-        outer->coroutine = true;
+    if (!is_async) {
+        return 0;
     }
+    bool allowed = outer->is_async_def || outer->comprehension != COMPREHENSION_NONE
+                   || (outer->kind == SCOPE_MODULE && b->table->allow_top_level_await);
+    if (!allowed) {
+        return scope_error(b->table, e->span,
+                           "asynchronous comprehension outside of an asynchronous function");
+    }
+    outer->coroutine = true;
     return 0;
 }
 

@@ -212,8 +212,7 @@ visit_type_param_part(ScopeBuilder *b, const Expr *e, PyObject *name, const void
 static int
 add_type_param(ScopeBuilder *b, PyObject *name, Span span)
 {
-    if (str_equal_cstr(name, "__classdict__") || str_equal_cstr(name, "__classcell__")
-        || str_equal_cstr(name, "__class__")) {
+    if (str_equal_cstr(name, "__classdict__")) {
         return scope_error(b->table, span, "reserved name '%U' cannot be used for type parameter",
                            name);
     }
@@ -353,11 +352,14 @@ has_annotation(const Arguments *args, const Expr *returns)
            || (args->kwarg != NULL && args->kwarg->annotation != NULL);
 }
 
-// The annotations of a function form a scope of their own, next to the function's.
+// The annotations of a function form a scope of their own, next to the function's; without
+// annotations it has no code.
 static int
 visit_function_annotations(ScopeBuilder *b, const Arguments *args, const Expr *returns, Span span)
 {
-    Scope *scope = enter_annotation_scope(b, ID(__annotate__), SCOPE_ANNOTATION, args, span);
+    Scope *scope = has_annotation(args, returns)
+                       ? enter_annotation_scope(b, ID(__annotate__), SCOPE_ANNOTATION, args, span)
+                       : scope_enter(b, ID(__annotate__), SCOPE_ANNOTATION, args, span);
     if (scope == NULL || scope_add_name(b, b->names.dot_format, DEF_PARAM, span) < 0) {
         return -1;
     }
@@ -416,8 +418,7 @@ visit_function_def(ScopeBuilder *b, const Stmt *s)
             || scope_visit_type_params(b, f.type_params) < 0)) {
         return -1;
     }
-    if (has_annotation(f.args, f.returns)
-        && visit_function_annotations(b, f.args, f.returns, s->span) < 0) {
+    if (visit_function_annotations(b, f.args, f.returns, s->span) < 0) {
         return -1;
     }
     Scope *scope = scope_enter(b, f.name, SCOPE_FUNCTION, s, s->span);

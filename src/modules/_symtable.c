@@ -176,10 +176,10 @@ entry_from_source(const char *source, Py_ssize_t size, PyObject *filename, int m
         return NULL;
     }
     PyObject *result = NULL;
-    int last_line;
+    Span last;
     Mod *mod = parser_parse_string(source, size, filename, mode, flags, PARSE_FEATURE_VERSION,
                                    arena);
-    int future = mod == NULL ? -1 : future_scan(mod, filename, &last_line);
+    int future = mod == NULL ? -1 : future_scan(mod, filename, &last);
     if (future >= 0) {
         ScopeTable *table = scopes_build(mod, filename, future, arena);
         if (table != NULL) {

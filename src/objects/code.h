@@ -21,7 +21,7 @@
 #define CO_FAST_ARG_POS 0x02
 #define CO_FAST_ARG_KW 0x04
 #define CO_FAST_ARG_VAR 0x08
-#define CO_FAST_HIDDEN 0x10     // variable of an inlined comprehension: not in locals()
+#define CO_FAST_HIDDEN 0x10     // variable of an inlined comprehension: in locals() while it is set
 #define CO_FAST_LOCAL 0x20
 #define CO_FAST_CELL 0x40
 #define CO_FAST_FREE 0x80

@@ -96,6 +96,7 @@ start_objects(const Config *config)
         return -1;
     }
     compile_set_default_optimize(config->optimize);
+    compile_set_debug_ranges(!config->no_debug_ranges);
     return 0;
 }
 

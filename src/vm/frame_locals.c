@@ -71,28 +71,56 @@ variable_is_hidden(PyFrameObject *f, int i)
     return (bytes_data(f->f_code->co_localspluskinds)[i] & CO_FAST_HIDDEN) != 0;
 }
 
-// Index of the variable `name`: -1 none. for_reading: it must be set, and its value is returned.
+// Whether an inlined comprehension has variables at the moment.
+static bool
+has_hidden(PyFrameObject *f)
+{
+    for (int i = 0; i < f->f_code->co_nlocalsplus && f->fp != NULL; i++) {
+        if (variable_is_hidden(f, i)
+            && f->fp[code_localsplus_register(f->f_code, i)] != VALUE_UNSET) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int
-variable_find(PyFrameObject *f, PyObject *name, PyObject **value)
+find_variable(PyFrameObject *f, PyObject *name, PyObject **value, bool hidden)
 {
     PyCodeObject *code = f->f_code;
     for (int i = 0; i < code->co_nlocalsplus; i++) {
-        if (!str_equal(tuple_item(code->co_localsplusnames, i), name)) {
+        if (variable_is_hidden(f, i) != hidden
+            || !str_equal(tuple_item(code->co_localsplusnames, i), name)) {
             continue;
         }
-        if (variable_is_hidden(f, i) && value == NULL) {
-            continue;
+        if (value == NULL) {
+            return i;
         }
-        if (value != NULL) {
-            *value = variable_get(f, i);
-            if (*value == NULL || variable_is_hidden(f, i)) {
-                clear_ref(*value);
-                continue;
-            }
+        *value = variable_get(f, i);
+        if (*value != NULL) {
+            return i;
         }
-        return i;
     }
     return -1;
+}
+
+// Index of the variable `name`: -1 none. With value, it must be set, and its value is returned;
+// those of inlined comprehensions come first.
+static int
+variable_find(PyFrameObject *f, PyObject *name, PyObject **value)
+{
+    int i = value == NULL ? -1 : find_variable(f, name, value, true);
+    return i >= 0 ? i : find_variable(f, name, value, false);
+}
+
+// The namespace of a module's or class's frame, borrowed; NULL for functions.
+static PyObject *
+namespace_borrow(PyFrameObject *f)
+{
+    if ((f->f_code->co_flags & CO_OPTIMIZED) != 0 || f->fp == NULL || f->fp[0] == VALUE_UNSET) {
+        return NULL;
+    }
+    return value_pointer(f->fp[0]);
 }
 
 static int
@@ -147,6 +175,11 @@ proxy_lookup(PyObject *self, PyObject *key, PyObject **value)
     else if (object_hash(key) == -1) {
         return -1;
     }
+    PyObject *names = namespace_borrow(f);
+    if (names != NULL) {
+        *value = object_getitem(names, key);
+        return *value != NULL ? 1 : error_clear_if(PyExc_KeyError) ? 0 : -1;
+    }
     return f->f_extra_locals == NULL ? 0 : dict_get(f->f_extra_locals, key, value);
 }
 
@@ -173,6 +206,10 @@ proxy_setitem(PyObject *self, PyObject *key, PyObject *value)
         }
         return variable_set(f, i, value);
     }
+    PyObject *names = namespace_borrow(f);
+    if (names != NULL) {
+        return value == NULL ? object_delitem(names, key) : object_setitem(names, key, value);
+    }
     if (value == NULL) {
         if (f->f_extra_locals == NULL) {
             error_set_key_error(key);
@@ -189,20 +226,32 @@ proxy_setitem(PyObject *self, PyObject *key, PyObject *value)
     return dict_set(f->f_extra_locals, key, value);
 }
 
+static int
+add_variables(PyFrameObject *f, PyObject *dict, bool hidden)
+{
+    PyCodeObject *code = f->f_code;
+    for (int i = 0; i < code->co_nlocalsplus; i++) {
+        PyObject *value = variable_is_hidden(f, i) == hidden ? variable_get(f, i) : NULL;
+        if (value == NULL ? error_occurred()
+                          : dict_set_steal(dict, tuple_item(code->co_localsplusnames, i), value) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
 // All items as a new dict.
 static PyObject *
 proxy_as_dict(PyFrameObject *f)
 {
     PyObject *dict = dict_new();
-    PyCodeObject *code = f->f_code;
-    for (int i = 0; i < code->co_nlocalsplus && dict != NULL; i++) {
-        PyObject *value = variable_is_hidden(f, i) ? NULL : variable_get(f, i);
-        if (value == NULL ? error_occurred()
-                          : dict_set_steal(dict, tuple_item(code->co_localsplusnames, i), value) < 0) {
-            clear_ref(dict);
-        }
+    if (dict == NULL) {
+        return NULL;
     }
-    if (dict != NULL && f->f_extra_locals != NULL && dict_update(dict, f->f_extra_locals) < 0) {
+    PyObject *names = namespace_borrow(f);
+    if ((names != NULL && dict_update(dict, names) < 0)
+        || (names == NULL && add_variables(f, dict, false) < 0) || add_variables(f, dict, true) < 0
+        || (f->f_extra_locals != NULL && dict_update(dict, f->f_extra_locals) < 0)) {
         clear_ref(dict);
     }
     return dict;
@@ -501,11 +550,13 @@ frame_mapping(PyFrameObject *f)
 PyObject *
 frame_get_locals(PyFrameObject *f)
 {
-    return (f->f_code->co_flags & CO_OPTIMIZED) != 0 ? proxy_make(f) : frame_mapping(f);
+    return (f->f_code->co_flags & CO_OPTIMIZED) != 0 || has_hidden(f) ? proxy_make(f)
+                                                                      : frame_mapping(f);
 }
 
 PyObject *
 frame_locals_snapshot(PyFrameObject *f)
 {
-    return (f->f_code->co_flags & CO_OPTIMIZED) != 0 ? proxy_as_dict(f) : frame_mapping(f);
+    return (f->f_code->co_flags & CO_OPTIMIZED) != 0 || has_hidden(f) ? proxy_as_dict(f)
+                                                                      : frame_mapping(f);
 }
