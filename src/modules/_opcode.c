@@ -107,7 +107,16 @@ static PyMethodDef opcode_methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
+// Specialised forms are put in place as code runs; they are not those of CPython, though.
+static int
+opcode_exec(PyObject *module)
+{
+    return module_add_int(module, "ENABLE_SPECIALIZATION", 0) < 0
+           || module_add_int(module, "ENABLE_SPECIALIZATION_FT", 0) < 0 ? -1 : 0;
+}
+
 static PyModuleDef_Slot opcode_slots[] = {
+    {Py_mod_exec, (void *)opcode_exec},
     {0, NULL},
 };
 

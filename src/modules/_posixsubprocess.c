@@ -3,7 +3,7 @@
 // Between fork and exec the child makes async-signal-safe calls only, so that locks held by threads
 // that do not exist in the child cannot matter. All memory is prepared before. Without a preexec_fn
 // and changes of identity the child is made by vfork and shares the parent's memory until exec: it
-// must not write to any of it but its own frame.
+// must not write to any of it but its own frame and the Child.
 //
 // A preexec_fn is Python code in the child: then the process is forked as os.fork does it
 // (posix_fork.h), with the same caveats.

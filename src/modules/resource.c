@@ -122,29 +122,13 @@ limits_object(const struct rlimit *limits)
     return tuple_pair_steal(soft, hard);
 }
 
+// Negative numbers are large limits in two's complement, as the system reads them.
 static int
 limit_argument(PyObject *arg, rlim_t *value)
 {
-    PyObject *index = number_index(arg);
-    if (index == NULL) {
-        return -1;
-    }
-    int overflow;
-    int64_t small = int_as_i64_overflow(index, &overflow);
-    int result = 0;
-    if (overflow < 0 || (overflow == 0 && small < -1)) {
-        error_set(PyExc_ValueError, "Cannot convert negative int");
-        result = -1;
-    }
-    else if (overflow == 0) {
-        *value = (rlim_t)small;
-    }
-    else {
-        *value = int_as_u64(index);
-        result = error_occurred() ? -1 : 0;
-    }
-    decref(index);
-    return result;
+    int64_t number = int_as_i64(arg);
+    *value = (rlim_t)number;
+    return number == -1 && error_occurred() ? -1 : 0;
 }
 
 static int

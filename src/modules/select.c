@@ -42,7 +42,7 @@ select_time_left(int64_t deadline)
 // ---- select ----
 
 typedef struct {
-    PyObject *objects;      // owned tuple
+    PyObject *objects;      // owned list, which nobody else sees
     int *fds;               // of the objects
     fd_set wanted;
     fd_set ready;
@@ -56,6 +56,40 @@ fd_list_release(FdList *list)
     list->fds = NULL;
 }
 
+// The item at i, NULL without an exception at the end: fileno() methods may shorten a list.
+static PyObject *
+item_at(PyObject *fast, Py_ssize_t i)
+{
+    if (list_check(fast)) {
+        return list_get_optional(fast, i);
+    }
+    return i < tuple_size(fast) ? new_ref(tuple_item(fast, i)) : NULL;
+}
+
+// Notes an item, which is taken over.
+static int
+fd_list_add(FdList *list, PyObject *item, Py_ssize_t i)
+{
+    int fd = file_as_fd(item);
+    int failed = fd < 0 ? -1 : 0;
+    if (fd >= FD_SETSIZE) {
+        error_set(PyExc_ValueError, "filedescriptor out of range in select()");
+        failed = -1;
+    }
+    else if (i >= FD_SETSIZE) {
+        error_set(PyExc_ValueError, "too many file descriptors in select()");
+        failed = -1;
+    }
+    if (failed < 0 || list_append(list->objects, item) < 0) {
+        decref(item);
+        return -1;
+    }
+    decref(item);
+    list->fds[i] = fd;
+    FD_SET(fd, &list->wanted);
+    return fd;
+}
+
 // Reads a sequence of descriptors: the largest + 1, or -1 with an exception.
 static int
 fd_list_read(FdList *list, PyObject *arg)
@@ -64,36 +98,22 @@ fd_list_read(FdList *list, PyObject *arg)
     if (fast == NULL) {
         return -1;
     }
-    list->objects = sequence_tuple(fast);
-    decref(fast);
-    if (list->objects == NULL) {
-        return -1;
-    }
     FD_ZERO(&list->wanted);
-    Py_ssize_t n = tuple_size(list->objects);
-    if (n > FD_SETSIZE) {
-        error_set(PyExc_ValueError, "too many file descriptors in select()");
-        return -1;
-    }
-    list->fds = mem_alloc_array((size_t)n + 1, sizeof *list->fds);
-    if (list->fds == NULL) {
-        error_no_memory();
-        return -1;
-    }
+    list->objects = list_new(0);
+    list->fds = mem_alloc_array(FD_SETSIZE, sizeof *list->fds);
     int limit = 0;
-    for (Py_ssize_t i = 0; i < n; i++) {
-        int fd = file_as_fd(tuple_item(list->objects, i));
-        if (fd < 0) {
-            return -1;
+    if (list->objects == NULL || list->fds == NULL) {
+        if (list->objects != NULL) {
+            error_no_memory();
         }
-        if (fd >= FD_SETSIZE) {
-            error_set(PyExc_ValueError, "filedescriptor out of range in select()");
-            return -1;
-        }
-        list->fds[i] = fd;
-        FD_SET(fd, &list->wanted);
-        limit = fd >= limit ? fd + 1 : limit;
+        limit = -1;
     }
+    PyObject *item;
+    for (Py_ssize_t i = 0; limit >= 0 && (item = item_at(fast, i)) != NULL; i++) {
+        int fd = fd_list_add(list, item, i);
+        limit = fd < 0 ? -1 : fd >= limit ? fd + 1 : limit;
+    }
+    decref(fast);
     return limit;
 }
 
@@ -102,9 +122,9 @@ static PyObject *
 fd_list_ready(const FdList *list)
 {
     PyObject *result = list_new(0);
-    for (Py_ssize_t i = 0; result != NULL && i < tuple_size(list->objects); i++) {
+    for (Py_ssize_t i = 0; result != NULL && i < list_size(list->objects); i++) {
         if (FD_ISSET(list->fds[i], &list->ready)
-            && list_append(result, tuple_item(list->objects, i)) < 0) {
+            && list_append(result, list_item_borrow(list->objects, i)) < 0) {
             clear_ref(result);
         }
     }
