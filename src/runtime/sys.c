@@ -120,6 +120,7 @@ sys_create(void)
         || module_add_functions(module, sys_hook_methods) < 0
         || sys_functions_init() < 0
         || module_add_steal(module, "monitoring", vm_monitoring_module()) < 0
+        || module_add_steal(module, "_jit", sys_jit_module()) < 0
         || add_hook_copies(dict) < 0 || add_empty_containers(dict) < 0
         || sys_info_init(dict) < 0) {
         clear_ref(module);

@@ -15,4 +15,7 @@ int sys_functions_init(void);
 int sys_info_init(PyObject *dict);
 int sys_info_configure(PyObject *dict, const Config *config);
 
+// sys_jit.c: a new reference to sys._jit, or NULL with an exception.
+PyObject *sys_jit_module(void);
+
 #endif
