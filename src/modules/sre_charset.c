@@ -93,7 +93,7 @@ sre_charset_contains(const uint32_t *set, Py_UCS4 ch)
                 set++;
                 break;
             case SRE_CHARSET:
-                if (ch < 256 && bit_is_set(set, ch)) {
+                if (sre_bitmap_contains(set, ch)) {
                     return found;
                 }
                 set += 8;

@@ -108,7 +108,7 @@ NAME(count)(const MatchState *state, const uint32_t *pc, Py_ssize_t ptr, uint32_
         case SRE_IN:
             if (pc[2] == SRE_CHARSET && pc[11] == SRE_FAILURE) {
                 const uint32_t *bits = pc + 3;
-                while (c < end && (Py_UCS4)*c < 256 && (bits[*c >> 5] >> (*c & 31) & 1)) {
+                while (c < end && sre_bitmap_contains(bits, *c)) {
                     c++;
                 }
                 break;

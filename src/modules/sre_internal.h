@@ -122,6 +122,13 @@ extern PyTypeObject sre_template_type;
 int sre_match_here(MatchState *state, const Pattern *pattern);
 int sre_search(MatchState *state, const Pattern *pattern);
 
+// The bitmap of a CHARSET: characters below 256.
+static inline bool
+sre_bitmap_contains(const uint32_t *bits, Py_UCS4 ch)
+{
+    return ch < 256 && (bits[ch >> 5] >> (ch & 31) & 1) != 0;
+}
+
 // sre_charset.c
 bool sre_category(uint32_t category, Py_UCS4 ch);
 bool sre_charset_contains(const uint32_t *set, Py_UCS4 ch);

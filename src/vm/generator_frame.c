@@ -169,7 +169,7 @@ generator_acquire(GeneratorObject *gen, int *refused)
 int
 generator_resume(Thread *ts, GeneratorObject *gen, Value sent, Value **result)
 {
-    int refused;
+    int refused = 0;
     int state = generator_acquire(gen, &refused);
     if (state < 0) {
         return refused;

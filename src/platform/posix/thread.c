@@ -107,8 +107,7 @@ os_thread_get_name(char *buffer, size_t size)
 void
 os_thread_stack_bounds(char **lowest, char **highest)
 {
-    char here;
-    char *top = (char *)&here + 4096;
+    char *top = (char *)__builtin_frame_address(0) + 4096;
     size_t size = (size_t)1 << 20;
     pthread_attr_t attr;
     if (pthread_getattr_np(pthread_self(), &attr) == 0) {
