@@ -1,4 +1,4 @@
-# Typhon: make demo · make test · make install PREFIX=…
+# Typhon: make demo · make test · make bench · make install PREFIX=…
 #
 # Every target installs what is missing first (scripts/setup.sh).
 
@@ -6,8 +6,10 @@ PREFIX ?= /usr/local
 DEPS := build/deps
 TYPHON := build/release/bin/typhon
 JOBS ?= $(shell nproc)
+# What `make bench` compares with: the distribution's optimised build before any other.
+PYTHON311 ?= $(firstword $(wildcard /usr/bin/python3.11) python3.11)
 
-.PHONY: all setup release debug demo test install clean
+.PHONY: all setup release debug demo test bench install clean
 
 all: release
 
@@ -25,6 +27,10 @@ test: release
 	@python3 scripts/check_layers.py
 	@cd build/release && ctest --output-on-failure -j $(JOBS)
 	@python3 tests/conformance/check.py $(TYPHON)
+
+bench: release
+	@python3 bench/kernels.py --rounds 2 --py python3.11=$(PYTHON311) --py typhon=$(TYPHON)
+	@python3 bench/startup.py --short --py python3.11=$(PYTHON311) --py typhon=$(TYPHON)
 
 install: release
 	@cmake --install build/release --prefix $(PREFIX)
