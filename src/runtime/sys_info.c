@@ -318,7 +318,7 @@ make_builtin_module_names(void)
 static PyObject *
 make_version(void)
 {
-    return str_from_cstr(PY_VERSION " (Typhon " TYPHON_VERSION ", free-threading build) ["
+    return str_from_cstr(PY_VERSION " free-threading build (Typhon " TYPHON_VERSION ") ["
 #ifdef __clang__
                          "Clang " __clang_version__
 #else
