@@ -8,6 +8,7 @@
 #include "objects/error.h"
 #include "objects/identifiers.h"
 #include "objects/interpreter.h"
+#include "objects/list.h"
 #include "objects/module.h"
 #include "objects/object.h"
 #include "objects/sequence.h"
@@ -415,11 +416,41 @@ import_init(void)
     return result;
 }
 
+// Archives on sys.path (PEP 273): zipimport has the first look at each entry.
+static int
+install_zipimport(void)
+{
+    PyObject *importer = import_attribute("zipimport", "zipimporter");
+    PyObject *hooks = importer != NULL ? sys_get(ID(path_hooks)) : NULL;
+    int result = hooks != NULL ? list_insert(hooks, 0, importer) : -1;
+    xdecref(hooks);
+    xdecref(importer);
+    return result;
+}
+
 int
 import_init_external(void)
 {
     PyObject *result = object_call_method_noargs(roots()->importlib,
                                                  ID(_install_external_importers));
     xdecref(result);
-    return result != NULL ? 0 : -1;
+    return result != NULL ? install_zipimport() : -1;
+}
+
+PyObject *
+import_path_importer(PyObject *path)
+{
+    PyObject *hooks = sys_get(ID(path_hooks));
+    PyObject *importer = NULL;
+    Py_ssize_t n = hooks != NULL && list_check(hooks) ? list_size(hooks) : 0;
+    for (Py_ssize_t i = 0; i < n && importer == NULL; i++) {
+        PyObject *hook = list_get_optional(hooks, i);
+        importer = hook != NULL ? object_call_onearg(hook, path) : NULL;
+        xdecref(hook);
+        if (importer == NULL && !error_clear_if(PyExc_ImportError)) {
+            break;
+        }
+    }
+    xdecref(hooks);
+    return importer;
 }

@@ -27,6 +27,10 @@ PyObject *import_import_cstr(const char *name);
 // import_import(module) and its attribute. New reference.
 PyObject *import_attribute(const char *module, const char *name);
 
+// What the first willing hook of sys.path_hooks makes for path: new reference, or NULL (without an
+// exception when no hook wants it).
+PyObject *import_path_importer(PyObject *path);
+
 // sys.modules[name]: new reference, NULL without an exception when absent.
 PyObject *import_get_module(PyObject *name);
 

@@ -205,9 +205,13 @@ run_command(const Config *config)
 
 // ---- modules ----
 
+// The module runs as __main__, which has to exist by then.
 static int
 run_module(const char *name, bool set_argv)
 {
+    if (main_dict_borrow() == NULL) {
+        return print_error_status();
+    }
     PyObject *function = import_attribute("runpy", "_run_module_as_main");
     PyObject *text = function != NULL ? str_decode_fsdefault(name) : NULL;
     PyObject *result = text != NULL
@@ -277,19 +281,13 @@ skip_line(const char *text, size_t size)
 static int
 is_importable_path(PyObject *path)
 {
-    PyObject *importer = NULL;
-    PyObject *get = import_attribute("pkgutil", "get_importer");
-    if (get != NULL) {
-        importer = object_call_onearg(get, path);
-        decref(get);
-    }
+    PyObject *importer = import_path_importer(path);
     if (importer == NULL) {
         error_clear();
         return 0;
     }
-    int usable = importer != Py_None;
     decref(importer);
-    return usable;
+    return 1;
 }
 
 static bool
