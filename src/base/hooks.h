@@ -50,9 +50,9 @@ typedef struct Hooks {
     void (*error_no_memory)(void);
 
     // --- gc/ and objects/ call vm/ ---
-    // Visits every object that the frames of ts refer to: borrowed and deferred values in
-    // registers as well as owned ones (counted tells which: true when the register owns a
-    // reference). World stopped.
+    // Visits the objects that the frames of ts keep alive. counted tells how: true when a register
+    // owns a reference; false for borrowed ones whose counting is deferred, which are visited only
+    // when they are candidates (GC_UNREACHABLE). World stopped.
     int (*gc_visit_thread_frames)(struct Thread *ts,
                                   int (*visit)(PyObject *op, int counted, void *arg), void *arg);
     // New reference to the frame object of the running Python code of ts; NULL without an

@@ -174,7 +174,6 @@ gather(Collection *c)
     if (c->failed) {
         return;
     }
-    flush_young_counts(c->interp);
     type_refs_merge_all(c->interp);
     if (c->full) {
         heap_walk_gc(c->interp, gather_object, c);
@@ -200,8 +199,7 @@ static int
 visit_frame(PyObject *op, int counted, void *arg)
 {
     (void)arg;
-    // A register whose value is dead may still hold the address of an object that is gone.
-    if (!counted && heap_is_object(op) && is_candidate(op)) {
+    if (!counted && is_candidate(op)) {
         set_gc_refs(op, gc_refs(op) + 1);
     }
     return 0;
@@ -395,6 +393,7 @@ find_garbage(Collection *c)
         keep_legacy_finalizers(c);
     }
     sort_out(c);
+    flush_young_counts(c->interp);
     clear_weakrefs(c);
     world_start(c->interp);
 }

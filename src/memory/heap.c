@@ -572,6 +572,10 @@ gc_young_flush(Thread *ts)
     ssize_t delta = ts->heap->young_delta;
     ts->heap->young_delta = 0;
     ssize_t count = atomic_add_ssize(&interp->gc_young_count, delta) + delta;
+    if (count < 0) {
+        // Objects from before the last collection have gone: they do not make up for new ones.
+        atomic_cas_ssize(&interp->gc_young_count, &count, 0);
+    }
     ssize_t threshold = atomic_load_relaxed_ssize(&interp->gc_young_threshold);
     if (delta > 0 && threshold > 0 && count > threshold) {
         thread_interrupt(ts, BREAK_GC);

@@ -5,6 +5,7 @@
 #include "memory/heap.h"
 #include "objects/error.h"
 #include "vm/generator_internal.h"
+#include "vm/liveness.h"
 
 void
 registers_drop(Value *registers, Py_ssize_t n)
@@ -132,17 +133,49 @@ frame_leave(Thread *ts, Value *fp)
     ts->recursion_remaining++;
 }
 
-static int
-visit_registers(const Value *from, const Value *to,
-                int (*visit)(PyObject *op, int counted, void *arg), void *arg)
+// ---- for the collector ----
+
+// The last answer about a register: in deep recursions the same question comes again and again.
+typedef struct LivenessMemo {
+    PyCodeObject *code;
+    int word, reg;
+    bool live;
+} LivenessMemo;
+
+// Whether a borrowed pointer in a register keeps an object alive that the collection may free:
+// only those whose counting is deferred. All others are counted where they were borrowed from.
+static bool
+register_holds(Value *fp, int reg, LivenessMemo *memo)
 {
-    for (const Value *at = from; at < to; at++) {
-        Value v = *at;
-        if (value_is_pointer(v) && v != VALUE_UNSET) {
-            int result = visit(value_pointer(v), !value_is_borrowed(v), arg);
-            if (result != 0) {
-                return result;
-            }
+    PyObject *op = value_pointer(fp[reg]);
+    unsigned doubtful = GC_DEFERRED | GC_UNREACHABLE;
+    PyCodeObject *code = frame_code(fp);
+    int word = frame_word(fp);
+    if (reg < code->co_first_temp) {
+        return (op->ob_gc_bits & doubtful) == doubtful;
+    }
+    if (!heap_is_object(op) || (op->ob_gc_bits & doubtful) != doubtful) {
+        return false;       // or stale: the object is gone
+    }
+    if (memo->code != code || memo->word != word || memo->reg != reg) {
+        *memo = (LivenessMemo){code, word, reg, liveness_around(code, word, reg) != LIVENESS_DEAD};
+    }
+    return memo->live;
+}
+
+static int
+visit_registers(Value *fp, const Value *end,
+                int (*visit)(PyObject *op, int counted, void *arg), void *arg, LivenessMemo *memo)
+{
+    for (int reg = 0; fp + reg < end; reg++) {
+        Value v = fp[reg];
+        if (!value_is_pointer(v) || v == VALUE_UNSET ||
+            (value_is_borrowed(v) && !register_holds(fp, reg, memo))) {
+            continue;
+        }
+        int result = visit(value_pointer(v), !value_is_borrowed(v), arg);
+        if (result != 0) {
+            return result;
         }
     }
     return 0;
@@ -152,12 +185,13 @@ int
 frames_visit(Thread *ts, int (*visit)(PyObject *op, int counted, void *arg), void *arg)
 {
     Value *inner = NULL;
+    LivenessMemo memo = {0};
     for (Value *fp = ts->fp; fp != NULL; inner = fp, fp = frame_previous(fp)) {
         Value *end = frame_top(fp);
         if (inner != NULL && inner - FRAME_HEADER < end) {
             end = inner - FRAME_HEADER;     // the callee's window overlaps
         }
-        int result = visit_registers(fp, end, visit, arg);
+        int result = visit_registers(fp, end, visit, arg, &memo);
         if (result == 0) {
             result = visit((PyObject *)frame_code(fp), 0, arg);
         }

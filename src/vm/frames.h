@@ -54,7 +54,7 @@ frame_object_moved(Value *fp, int state)
     }
 }
 
-// hooks.gc_visit_thread_frames
+// hooks.gc_visit_thread_frames. Candidates of the collection are marked.
 int frames_visit(Thread *ts, int (*visit)(PyObject *op, int counted, void *arg), void *arg);
 
 #endif

@@ -51,10 +51,12 @@ generator_suspend_fast(Thread *ts, Value *fp, const uint64_t *pc, uint32_t nlive
     }
     GeneratorObject *gen = (GeneratorObject *)fp[FRAME_GENERATOR];
     Value *to = gen->words + FRAME_GENERATOR_HEADER;
+    uint32_t first_temp = (uint32_t)frame_code(fp)->co_first_temp;
     for (uint32_t i = 0; i < nlive; i++) {
         Value v = fp[i];
-        if (value_is_borrowed(v) && !object_is_immortal(value_pointer(v))) {
-            return false;   // it has to be counted
+        if (value_is_borrowed(v) &&
+            (i >= first_temp || !object_is_immortal(value_pointer(v)))) {
+            return false;   // it has to be counted, or is a temporary's, and perhaps stale
         }
         to[i] = v;
     }

@@ -13,6 +13,7 @@
 #include "vm/frames.h"
 #include "vm/generator_internal.h"
 #include "vm/interp.h"
+#include "vm/liveness.h"
 #include "vm/ops.h"
 
 const char *
@@ -199,6 +200,23 @@ generator_resume(Thread *ts, GeneratorObject *gen, Value sent, Value **result)
     return 1;
 }
 
+// A borrowed register of a frame that yields, as one that owns. Temporaries between the live ones
+// (the unused parts of call windows) may hold pointers to what is gone.
+static Value
+suspended_value(Value *fp, int reg)
+{
+    Value v = fp[reg];
+    PyCodeObject *code = frame_code(fp);
+    if (reg >= code->co_first_temp) {
+        Liveness live = liveness_before(code, frame_word(fp), reg);
+        if (live == LIVENESS_DEAD ||
+            (live == LIVENESS_UNKNOWN && !heap_is_object(value_pointer(v)))) {
+            return 0;
+        }
+    }
+    return value_keep(v);
+}
+
 void
 generator_suspend(Thread *ts, Value *fp, uint32_t nlive)
 {
@@ -207,7 +225,7 @@ generator_suspend(Thread *ts, Value *fp, uint32_t nlive)
     to[FRAME_PC] = fp[FRAME_PC];
     to[FRAME_OBJECT] = fp[FRAME_OBJECT];
     for (uint32_t i = 0; i < nlive; i++) {
-        to[i] = value_keep(fp[i]);
+        to[i] = value_is_borrowed(fp[i]) ? suspended_value(fp, (int)i) : fp[i];
         fp[i] = 0;
     }
     fp[FRAME_OBJECT] = 0;
