@@ -72,6 +72,20 @@ tuple_new(Py_ssize_t n)
     return op;
 }
 
+void
+tuple_track(PyObject *op)
+{
+    Py_ssize_t n = tuple_size(op);
+    for (Py_ssize_t i = 0; i < n; i++) {
+        PyObject *item = tuple_items(op)[i];
+        if ((type_of(item)->tp_flags & Py_TPFLAGS_HAVE_GC) != 0 &&
+            (type_of(item) != &PyTuple_Type || gc_is_tracked(item))) {
+            gc_track(op);
+            return;
+        }
+    }
+}
+
 PyObject *
 tuple_from_array(PyObject *const *items, Py_ssize_t n)
 {
@@ -83,7 +97,7 @@ tuple_from_array(PyObject *const *items, Py_ssize_t n)
         for (Py_ssize_t i = 0; i < n; i++) {
             tuple_items(op)[i] = new_ref(items[i]);
         }
-        gc_track(op);
+        tuple_track(op);
     }
     return op;
 }
@@ -102,26 +116,31 @@ tuple_from_array_steal(PyObject *const *items, Py_ssize_t n)
         return NULL;
     }
     memcpy(tuple_items(op), items, (size_t)n * sizeof(PyObject *));
-    gc_track(op);
+    tuple_track(op);
     return op;
 }
 
 PyObject *
 tuple_from_values_steal(const Value *values, Py_ssize_t n)
 {
-    PyObject *op = tuple_new(n);
+    if (n == 0) {
+        return tuple_empty();
+    }
+    PyObject *op = tuple_alloc(n);
     Py_ssize_t i = 0;
     for (; op != NULL && i < n; i++) {
         PyObject *item = value_box_steal(values[i]);
+        tuple_items(op)[i] = item;
         if (item == NULL) {
+            memset(tuple_items(op) + i, 0, (size_t)(n - i) * sizeof(PyObject *));
             clear_ref(op);
-        }
-        else {
-            tuple_items(op)[i] = item;
         }
     }
     for (; i < n; i++) {
         value_drop(values[i]);
+    }
+    if (op != NULL) {
+        tuple_track(op);
     }
     return op;
 }
@@ -142,7 +161,7 @@ tuple_pack(Py_ssize_t n, ...)
         tuple_items(op)[i] = new_ref(va_arg(items, PyObject *));
     }
     va_end(items);
-    gc_track(op);
+    tuple_track(op);
     return op;
 }
 
@@ -157,7 +176,7 @@ tuple_pair_steal(PyObject *a, PyObject *b)
     }
     tuple_items(op)[0] = a;
     tuple_items(op)[1] = b;
-    gc_track(op);
+    tuple_track(op);
     return op;
 }
 
@@ -171,6 +190,7 @@ tuple_pair_reuse_steal(PyObject **last, PyObject *a, PyObject *b)
         tuple_items(op)[0] = a;
         tuple_items(op)[1] = b;
         TUPLE(op)->ob_hash = -1;
+        tuple_track(op);
         decref(old_a);
         decref(old_b);
         return op;
@@ -207,7 +227,7 @@ tuple_from_iterable(PyObject *iterable)
     if (op != NULL && n > 0) {
         memcpy(tuple_items(op), LIST(list)->ob_item, (size_t)n * sizeof(PyObject *));
         LIST(list)->ob_base.ob_size = 0;
-        gc_track(op);
+        tuple_track(op);
     }
     decref(list);
     return op;

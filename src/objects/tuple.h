@@ -46,6 +46,10 @@ PyObject *tuple_empty(void);
 // New tuple of n NULL items (tuple_empty for 0), tracked by the collector.
 PyObject *tuple_new(Py_ssize_t n);
 
+// Lets the collector know of a tuple with all its items, unless it only holds what the collector need
+// not look at: then it cannot be part of a cycle.
+void tuple_track(PyObject *op);
+
 // Checked item: new reference, or IndexError "tuple index out of range".
 PyObject *tuple_get(PyObject *op, Py_ssize_t i);
 

@@ -95,6 +95,7 @@ zip_next(PyObject *self)
         tuple_items(result)[i] = item;
         xdecref(old);
     }
+    tuple_track(result);    // the collector may have lost interest in what was reused
     return result;
 }
 
