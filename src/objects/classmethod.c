@@ -89,7 +89,12 @@ take_over_attributes(PyObject *op, PyObject *callable)
 static int
 wrapped_set(PyObject *op, PyObject *callable)
 {
-    set_ref(WRAPPED(op)->callable, new_ref(callable));
+    PyObject *old = WRAPPED(op)->callable;
+    WRAPPED(op)->callable = new_ref(callable);
+    if (old != NULL) {
+        type_modified(&PyBaseObject_Type);      // inline caches may know it
+        decref(old);
+    }
     return take_over_attributes(op, callable);
 }
 

@@ -571,16 +571,7 @@ code_dealloc(PyObject *op)
 static int
 code_traverse(PyObject *op, visitproc visit, void *arg)
 {
-    PyCodeObject *code = (PyCodeObject *)op;
-    int result = visit(code->co_consts, arg);
-    for (Py_ssize_t i = 0; i < code_size(code) && result == 0;) {
-        const struct OpcodeInfo *info = &opcode_info[WORD_OP(code->co_words[i])];
-        if ((info->properties & OPCODE_CACHE) != 0 && cache_word_is_record(code->co_words[i + 1])) {
-            result = code_cache_traverse((CacheRecord *)(uintptr_t)code->co_words[i + 1], visit, arg);
-        }
-        i += info->words;
-    }
-    return result;
+    return visit(((PyCodeObject *)op)->co_consts, arg);
 }
 
 PyTypeObject PyCode_Type = {

@@ -3,8 +3,11 @@
 //
 // That word is 0, an odd number (a counter of vm/cache.c), or the address of a record. Records are
 // published with release and taken out of use through QSBR, so a handler may read one without
-// counting until its next safepoint. They own the values in them: the collector sees these
-// through the code object.
+// counting until its next safepoint.
+//
+// The values in them are not owned: the class has them while its version is the one in the entry,
+// and gets another version before it gives one up. What was read from an entry must be counted (or
+// be deferred, or belong to this thread) before the next safepoint; others check the version again.
 #ifndef TYPHON_OBJECTS_CODE_CACHE_H
 #define TYPHON_OBJECTS_CODE_CACHE_H
 
@@ -37,7 +40,7 @@ typedef struct AttributeEntry {
     uint32_t index;             // entry of a module's dict
     uint64_t keys_version;      // of a module's dict
     bool binds_class;           // value is the function of a classmethod: the class goes first
-    Value value;                // owned: what was found on the class
+    Value value;                // tagged as owned, but not owned: what was found on the class
 } AttributeEntry;
 
 typedef struct AttributeCache {
@@ -53,8 +56,5 @@ cache_word_is_record(uint64_t word)
 
 // Gives a record up after a grace period. NULL does nothing.
 void code_cache_retire(CacheRecord *record);
-
-// For code_traverse.
-int code_cache_traverse(CacheRecord *record, visitproc visit, void *arg);
 
 #endif

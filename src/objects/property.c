@@ -243,7 +243,12 @@ property_init(PyObject *op, PyObject *args, PyObject *kwargs)
         return -1;
     }
     PropertyObject *p = PROPERTY(op);
-    set_ref(p->prop_get, xnew_ref(none_to_null(get)));
+    PyObject *old = p->prop_get;
+    p->prop_get = xnew_ref(none_to_null(get));
+    if (old != NULL) {
+        type_modified(&PyBaseObject_Type);      // inline caches may know the getter
+        decref(old);
+    }
     set_ref(p->prop_set, xnew_ref(none_to_null(set)));
     set_ref(p->prop_del, xnew_ref(none_to_null(del)));
     clear_ref(p->prop_doc);

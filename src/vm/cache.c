@@ -175,7 +175,17 @@ property_getter(PyObject *property)
     return new_ref(getter);
 }
 
-// Fills an entry from a lookup, taking its descr. False when it does not suit the form.
+// The value of an object that the class keeps.
+static Value
+value_open(PyObject *op)
+{
+    Value v = value_from_object(op);
+    value_drop(v);
+    return v;
+}
+
+// Fills an entry from a lookup, giving up the reference to its descr: the class keeps it. False
+// when it does not suit the form.
 static bool
 entry_fill(AttributeEntry *entry, AttributeLookup *found, int form)
 {
@@ -197,7 +207,8 @@ entry_fill(AttributeEntry *entry, AttributeLookup *found, int form)
         if (function_check(descr)) {
             refcount_defer(descr);      // so that calls can borrow it
         }
-        entry->value = value_from_object_steal(descr);
+        entry->value = value_open(descr);
+        decref(descr);
     }
     return true;
 }
@@ -216,7 +227,6 @@ record_make(const AttributeEntry *entry, int form, const AttributeCache *old)
     record->entries[0] = *entry;
     for (int i = 0; i < kept; i++) {
         record->entries[i + 1] = old->entries[i];
-        record->entries[i + 1].value = value_dup(old->entries[i].value);
     }
     return record;
 }
@@ -251,9 +261,6 @@ warm_attribute(uint64_t *pc, Value object, PyObject *name, bool store, bool meth
         if (record != NULL) {
             place_specialise(pc, &record->head);
         }
-        else {
-            value_drop(entry.value);
-        }
     }
 }
 
@@ -269,22 +276,47 @@ cache_warm_store(uint64_t *pc, Value object, PyObject *name)
     warm_attribute(pc, object, name, true, false);
 }
 
+static bool
+entry_fits(const AttributeEntry *entry, PyObject *op)
+{
+    return cache_type_fits(entry, op) &&
+           (entry->class_version == 0 ||
+            atomic_load_relaxed_u32(&((PyTypeObject *)op)->tp_version_tag) ==
+                entry->class_version) &&
+           (entry->keys_version == 0 ||
+            dict_version_is(module_dict_borrow(op), entry->keys_version));
+}
+
 // The entry of a record that fits op, or NULL.
 static const AttributeEntry *
 record_find(const AttributeCache *record, PyObject *op)
 {
     for (int i = 0; i < record->head.count; i++) {
-        const AttributeEntry *entry = &record->entries[i];
-        if (cache_type_fits(entry, op) &&
-            (entry->class_version == 0 ||
-             atomic_load_relaxed_u32(&((PyTypeObject *)op)->tp_version_tag) ==
-                 entry->class_version) &&
-            (entry->keys_version == 0 ||
-             dict_version_is(module_dict_borrow(op), entry->keys_version))) {
-            return entry;
+        if (entry_fits(&record->entries[i], op)) {
+            return &record->entries[i];
         }
     }
     return NULL;
+}
+
+bool
+cache_take(const AttributeEntry *entry, Value object, Value *result)
+{
+    *result = entry->value;
+    if (cache_own_deferred(result, &entry->value)) {
+        return true;
+    }
+    PyObject *op = value_pointer(entry->value);
+    if (op == NULL || !refcount_try_incref(op)) {
+        return false;
+    }
+    atomic_fence();
+    if (!entry_fits(entry, value_pointer(object))) {
+        decref(op);         // perhaps it was given up, and this is another object
+        return false;
+    }
+    *result = value_owned(op);
+    return true;
 }
 
 static const AttributeEntry *
@@ -311,10 +343,7 @@ miss_attribute(uint64_t *pc, Value object, PyObject *name, bool store, bool meth
     }
     if (entry_fill(&entry, &found, form)) {
         AttributeCache *wider = record_make(&entry, form, record);
-        if (wider == NULL) {
-            value_drop(entry.value);
-        }
-        else {
+        if (wider != NULL) {
             place_publish(pc, state, &wider->head);
         }
     }

@@ -36,6 +36,9 @@ void cache_warm_store(uint64_t *pc, Value object, PyObject *name);
 // has been given another record or made generic).
 const AttributeEntry *cache_miss_load(uint64_t *pc, Value object, PyObject *name, bool method);
 const AttributeEntry *cache_miss_store(uint64_t *pc, Value object, PyObject *name);
+// The value of an entry that was found to fit object, as one's own; false when something changed.
+bool cache_take(const AttributeEntry *entry, Value object, Value *result);
+
 void cache_miss_global(Value *fp, uint64_t *pc, PyObject *name, int to_module, int to_builtin);
 
 // A native function is about to be called generically.
