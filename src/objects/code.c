@@ -400,6 +400,24 @@ code_bytes(PyCodeObject *code)
     return result;
 }
 
+bool
+code_branch(PyCodeObject *code, Py_ssize_t at, Py_ssize_t *left, Py_ssize_t *right)
+{
+    uint64_t word = atomic_load_relaxed_u64(&code->co_words[at]);
+    const struct OpcodeInfo *info = &opcode_info[WORD_OP(word)];
+    if ((info->properties & (OPCODE_JUMPS | OPCODE_STOP)) != OPCODE_JUMPS ||
+        info->family == OP_SEND) {
+        return false;
+    }
+    Py_ssize_t next = at + info->words;
+    Py_ssize_t distance = info->c == OPERAND_JUMP ? (int16_t)WORD_C(word) : (int32_t)WORD_BC(word);
+    // Loops test at their end, and jump to their body.
+    bool loop = distance < 0 || info->family == OP_FOR_ITER;
+    *left = loop ? next + distance : next;
+    *right = loop ? next : next + distance;
+    return true;
+}
+
 PyObject *
 code_register_name_borrow(PyCodeObject *code, int reg)
 {

@@ -167,6 +167,10 @@ bool code_find_handler(PyCodeObject *code, int word, ExceptionEntry *result);
 
 // ---- other questions ----
 
+// Whether the instruction at a word goes one of two ways; which: *left goes on (into the body of a
+// loop), *right does not.
+bool code_branch(PyCodeObject *code, Py_ssize_t word, Py_ssize_t *left, Py_ssize_t *right);
+
 // The code as it was assembled: caches zero, quickened forms undone. New bytes object.
 PyObject *code_bytes(PyCodeObject *code);
 

@@ -195,7 +195,7 @@ code_co_positions(PyObject *op, PyObject *unused)
     return list_iterator_steal(list);
 }
 
-// (source, not taken, taken) offsets of each conditional jump.
+// (source, left, right) offsets of each conditional jump.
 static PyObject *
 code_co_branches(PyObject *op, PyObject *unused)
 {
@@ -203,18 +203,15 @@ code_co_branches(PyObject *op, PyObject *unused)
     PyObject *list = list_new(0);
     for (Py_ssize_t i = 0; i < code_size(code) && list != NULL;) {
         uint64_t word = atomic_load_relaxed_u64(&code->co_words[i]);
-        const struct OpcodeInfo *info = &opcode_info[WORD_OP(word)];
-        Py_ssize_t next = i + info->words;
-        if ((info->properties & (OPCODE_JUMPS | OPCODE_STOP)) == OPCODE_JUMPS) {
-            Py_ssize_t distance = info->c == OPERAND_JUMP ? (int16_t)WORD_C(word)
-                                                          : (int32_t)WORD_BC(word);
-            int numbers[3] = {(int)i * 8, (int)next * 8, (int)(next + distance) * 8};
+        Py_ssize_t left, right;
+        if (code_branch(code, i, &left, &right)) {
+            int numbers[3] = {(int)i * 8, (int)left * 8, (int)right * 8};
             PyObject *item = make_tuple(numbers, 3, 3);
             if (item == NULL || list_append_steal(list, item) < 0) {
                 clear_ref(list);
             }
         }
-        i = next;
+        i += opcode_info[WORD_OP(word)].words;
     }
     return list_iterator_steal(list);
 }

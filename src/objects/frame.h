@@ -29,6 +29,7 @@ struct _frame {
     int f_lineno;               // owner thread: line set while tracing, 0: compute
     int f_last_line;            // owner thread: line and word executed last, while tracing
     int f_last_word;
+    uint32_t f_watch;           // owner thread: TraceState.number when these were set
     char f_trace_lines;         // owner thread
     char f_trace_opcodes;       // owner thread
     char state;                 // owner thread: FRAME_STATE_*

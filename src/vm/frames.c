@@ -51,6 +51,7 @@ frame_object_for(Value *fp)
     f->f_lineno = 0;
     f->f_last_line = -1;
     f->f_last_word = -1;
+    f->f_watch = 0;
     f->f_trace_lines = 1;
     f->f_trace_opcodes = 0;
     f->state = FRAME_STATE_RUNNING;

@@ -51,7 +51,9 @@ typedef struct Monitoring {
     PyObject *callbacks[TOOLS][EVENTS];     // world stopped: owned or NULL
     uint32_t events[TOOLS];                 // world stopped: global events
     uint32_t local_events[TOOLS];           // world stopped: union over all code objects
+    uint32_t clearings[TOOLS];              // world stopped: local events set before are void
     uint32_t restarts;                      // world stopped: disabled places of older ones are void
+    uint32_t watches;                       // atomic: numbers for TraceState.number
     PyObject *disable, *missing;            // immutable once made
 } Monitoring;
 
@@ -64,6 +66,7 @@ typedef struct DisabledPlace {
 typedef struct CodeMonitoring {
     DisabledPlace *disabled;                // lock of the code object; first: code_dealloc frees it
     uint32_t events[TOOLS];                 // world stopped
+    uint32_t clearings[TOOLS];              // world stopped: when events were set
     uint32_t restarts;                      // owner of the lock of the code object
     int count, capacity;                    // likewise
 } CodeMonitoring;
@@ -113,6 +116,12 @@ code_need_state(PyCodeObject *code)
         }
     }
     return c;
+}
+
+static uint32_t
+local_events_of(Monitoring *m, CodeMonitoring *c, int tool)
+{
+    return c == NULL || c->clearings[tool] != m->clearings[tool] ? 0 : c->events[tool];
 }
 
 // ---- firing ----
@@ -168,27 +177,67 @@ disable_place(PyCodeObject *code, Monitoring *m, int word, int tool, int event)
     return result;
 }
 
+// What a trace function would be told: decides whether f_lineno may be assigned.
 static int
-call_callback(Thread *ts, Monitoring *m, PyCodeObject *code, int word, int tool, int event,
-              PyObject *const *args, size_t nargs)
+trace_event_of(int event)
 {
-    PyObject *callback = xnew_ref(m->callbacks[tool][event]);
-    if (callback == NULL) {
-        return 0;
+    switch (event) {
+    case EVENT_PY_START:
+    case EVENT_PY_RESUME:
+        return TRACE_CALL;
+    case EVENT_LINE:
+        return TRACE_LINE;
+    case EVENT_INSTRUCTION:
+    case EVENT_JUMP:
+    case EVENT_BRANCH_LEFT:
+    case EVENT_BRANCH_RIGHT:
+        return TRACE_OPCODE;
+    case EVENT_PY_YIELD:
+        return TRACE_RETURN;
+    case EVENT_CALL:
+    case EVENT_C_RETURN:
+        return TRACE_C_CALL;
+    default:
+        return TRACE_EXCEPTION;
     }
+}
+
+static PyObject *
+call_watched(Thread *ts, PyObject *callback, int event, PyObject *const *args, size_t nargs)
+{
+    TraceState *state = ts->trace;
+    Value *outer_fp = state->event_fp;
+    int outer_event = state->event;
+    state->event_fp = ts->fp;
+    state->event = trace_event_of(event);
     ts->abi.tracing++;
     PyObject *result = object_vectorcall(callback, args, nargs, NULL);
     ts->abi.tracing--;
-    if (ts->trace != NULL) {
-        ((TraceState *)ts->trace)->last_fp = ts->fp;
+    state = ts->trace;
+    if (state != NULL) {
+        state->last_fp = ts->fp;
+        state->event_fp = outer_fp;
+        state->event = outer_event;
     }
+    return result;
+}
+
+static int
+call_callback(Thread *ts, Monitoring *m, PyCodeObject *code, int word, int tool, int event,
+              PyObject *callback, PyObject *const *args, size_t nargs)
+{
+    if (callback == NULL || ts->trace == NULL) {
+        return 0;
+    }
+    incref(callback);
+    PyObject *result = call_watched(ts, callback, event, args, nargs);
     decref(callback);
     if (result == NULL) {
         return -1;
     }
     int status = 0;
     if (result == m->disable) {
-        if (event < LOCAL_EVENTS || event == EVENT_BRANCH) {
+        if (event < LOCAL_EVENTS) {
             status = disable_place(code, m, word, tool, event);
         }
         else {
@@ -207,14 +256,14 @@ static uint32_t
 listeners(Monitoring *m, PyCodeObject *code, int event)
 {
     uint32_t tools = 0;
-    CodeMonitoring *c = event < LOCAL_EVENTS || event == EVENT_BRANCH ? code_state(code) : NULL;
+    CodeMonitoring *c = event < LOCAL_EVENTS ? code_state(code) : NULL;
     uint32_t bit = BIT(event);
     if ((C_EVENTS & bit) != 0) {
         bit = BIT(EVENT_CALL);      // told to tools that watch calls
         c = code_state(code);
     }
     for (int tool = 0; tool < TOOLS; tool++) {
-        uint32_t events = m->events[tool] | (c == NULL ? 0 : c->events[tool]);
+        uint32_t events = m->events[tool] | local_events_of(m, c, tool);
         tools |= (events & bit) != 0 ? 1u << tool : 0;
     }
     return tools;
@@ -239,8 +288,14 @@ fire(Thread *ts, Value *fp, int event, int position, PyObject *third, PyObject *
     size_t nargs = third == NULL ? 2 : fourth == NULL ? 3 : 4;
     int result = 0;
     for (int tool = 0; tool < TOOLS && result == 0; tool++) {
-        if ((tools & 1u << tool) != 0 && !is_disabled(code, m, word, tool, event)) {
-            result = call_callback(ts, m, code, word, tool, event, args, nargs);
+        if ((tools & 1u << tool) == 0 || is_disabled(code, m, word, tool, event)) {
+            continue;
+        }
+        result = call_callback(ts, m, code, word, tool, event, m->callbacks[tool][event], args,
+                               nargs);
+        if (result == 0 && (event == EVENT_BRANCH_LEFT || event == EVENT_BRANCH_RIGHT)) {
+            result = call_callback(ts, m, code, word, tool, event,
+                                   m->callbacks[tool][EVENT_BRANCH], args, nargs);
         }
     }
     decref(where);
@@ -265,31 +320,32 @@ monitoring_line(Thread *ts, Value *fp, int line)
     return fire(ts, fp, EVENT_LINE, line, NULL, NULL);
 }
 
-// A branch was executed last in this frame: tells where it went.
+// Loops test at their end. The jump to the first test is none that the program has.
+static bool
+enters_loop(PyCodeObject *code, int from, int to)
+{
+    return to > from && opcode_info[WORD_OP(code->co_words[to])].family == OP_FOR_ITER;
+}
+
+// A jump was executed last in this frame: tells where it went.
 static int
 tell_branch(Thread *ts, Value *fp, int from)
 {
     PyCodeObject *code = frame_code(fp);
-    uint64_t word = code->co_words[from];
-    const struct OpcodeInfo *info = &opcode_info[WORD_OP(word)];
-    int next = from + info->words, to = frame_word(fp);
+    int to = frame_word(fp);
+    Py_ssize_t left, right;
     PyObject *target = int_from_i64((int64_t)to * 8);
     if (target == NULL) {
         return -1;
     }
     const uint64_t *pc = frame_pc(fp);
     fp[FRAME_PC] = (Value)(code->co_words + from);
-    int result;
-    if ((info->properties & OPCODE_STOP) != 0) {
-        result = fire(ts, fp, EVENT_JUMP, from * 8, target, NULL);
+    int result = 0;
+    if (code_branch(code, from, &left, &right)) {
+        result = fire(ts, fp, to == left ? EVENT_BRANCH_LEFT : EVENT_BRANCH_RIGHT, from * 8, target, NULL);
     }
-    else {
-        bool loop = info->family == OP_FOR_ITER;
-        bool left = loop ? to != next : to == next;
-        result = fire(ts, fp, left ? EVENT_BRANCH_LEFT : EVENT_BRANCH_RIGHT, from * 8, target, NULL);
-        if (result == 0) {
-            result = fire(ts, fp, EVENT_BRANCH, from * 8, target, NULL);
-        }
+    else if (!enters_loop(code, from, to)) {
+        result = fire(ts, fp, EVENT_JUMP, from * 8, target, NULL);
     }
     fp[FRAME_PC] = (Value)pc;
     decref(target);
@@ -346,7 +402,7 @@ monitoring_instruction(Thread *ts, Value *fp)
     }
     uint64_t word = atomic_load_relaxed_u64(frame_pc(fp));
     const struct OpcodeInfo *info = &opcode_info[WORD_OP(word)];
-    if ((info->properties & OPCODE_JUMPS) != 0 && ts->trace != NULL) {
+    if ((info->properties & OPCODE_JUMPS) != 0 && info->family != OP_SEND && ts->trace != NULL) {
         state = ts->trace;
         state->branch_fp = fp;
         state->branch_word = frame_word(fp);
@@ -384,18 +440,22 @@ monitoring_native_return(Thread *ts, PyObject *callable, PyObject *result)
     return 0;
 }
 
-static void
+// -1: the callback's exception is current.
+static int
 tell_exception(Thread *ts, Value *fp, int event, PyObject *exc)
 {
     PyObject *saved = error_take();
     PyObject *subject = saved != NULL ? new_ref(saved) : xnew_ref(exc);
+    int result = 0;
     if (subject != NULL && fire(ts, fp, event, frame_word(fp) * 8, subject, NULL) < 0) {
         clear_ref(saved);
+        result = -1;
     }
     else {
         error_restore_steal(saved);
     }
     xdecref(subject);
+    return result;
 }
 
 void
@@ -405,7 +465,7 @@ monitoring_raise(Thread *ts, Value *fp, bool first)
 }
 
 // The handler's registers hold the exception that is handled.
-void
+int
 monitoring_handled(Thread *ts, Value *fp)
 {
     ExceptionEntry entry;
@@ -415,11 +475,12 @@ monitoring_handled(Thread *ts, Value *fp)
         if (code_find_handler(code, word, &entry) && entry.target == target) {
             Value v = fp[entry.depth + entry.lasti];
             if (value_is_pointer(v) && v != VALUE_UNSET) {
-                tell_exception(ts, fp, EVENT_EXCEPTION_HANDLED, value_pointer(v));
+                return tell_exception(ts, fp, EVENT_EXCEPTION_HANDLED, value_pointer(v));
             }
-            return;
+            return 0;
         }
     }
+    return 0;
 }
 
 void
@@ -432,6 +493,13 @@ void
 monitoring_throw(Thread *ts, Value *fp)
 {
     tell_exception(ts, fp, EVENT_PY_THROW, NULL);
+}
+
+uint32_t
+monitoring_new_watch(void)
+{
+    Monitoring *m = monitoring_state();
+    return m == NULL ? 0 : atomic_add_u32(&m->watches, 1);
 }
 
 // ---- settings ----
@@ -513,6 +581,7 @@ clear_tool(Monitoring *m, int tool)
     world_stop(interp);
     m->events[tool] = 0;
     m->local_events[tool] = 0;
+    m->clearings[tool]++;
     m->restarts++;
     for (int event = 0; event < EVENTS; event++) {
         dropped[event] = m->callbacks[tool][event];
@@ -603,7 +672,11 @@ events_from_object(PyObject *op, uint32_t *events, bool local)
         return -1;
     }
     *events &= ~(uint32_t)C_EVENTS;
-    if (local && (*events & ~(BIT(LOCAL_EVENTS) - 1) & ~BIT(EVENT_BRANCH)) != 0) {
+    if ((*events & BIT(EVENT_BRANCH)) != 0) {
+        *events &= ~BIT(EVENT_BRANCH);
+        *events |= BIT(EVENT_BRANCH_LEFT) | BIT(EVENT_BRANCH_RIGHT);
+    }
+    if (local && *events >= BIT(LOCAL_EVENTS)) {
         error_format(PyExc_ValueError, "invalid local event set 0x%x", value);
         return -1;
     }
@@ -620,7 +693,7 @@ static PyObject *
 get_events(PyObject *module, PyObject *op)
 {
     Monitoring *m = monitoring_need_state();
-    int tool = m == NULL ? -1 : used_tool_from_object(m, op);
+    int tool = m == NULL ? -1 : tool_from_object(op);
     return tool < 0 ? NULL : events_object(m->events[tool]);
 }
 
@@ -651,7 +724,7 @@ get_local_events(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     if (m == NULL || !args_check_positional("get_local_events", nargs, 2, 2)) {
         return NULL;
     }
-    int tool = used_tool_from_object(m, args[0]);
+    int tool = tool_from_object(args[0]);
     if (tool < 0) {
         return NULL;
     }
@@ -659,7 +732,7 @@ get_local_events(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
         return error_set(PyExc_TypeError, "code must be a code object");
     }
     CodeMonitoring *c = code_state((PyCodeObject *)args[1]);
-    return events_object(c == NULL ? 0 : c->events[tool]);
+    return events_object(local_events_of(m, c, tool));
 }
 
 static PyObject *
@@ -684,6 +757,7 @@ set_local_events(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     Interpreter *interp = interpreter_current();
     world_stop(interp);
     c->events[tool] = events;
+    c->clearings[tool] = m->clearings[tool];
     m->local_events[tool] |= events;
     int result = update_threads(m, interp);
     world_start(interp);

@@ -26,8 +26,11 @@ int monitoring_line(Thread *ts, Value *fp, int line);
 int monitoring_instruction(Thread *ts, Value *fp);     // INSTRUCTION, JUMP, BRANCH_*, CALL events
 int monitoring_native_return(Thread *ts, PyObject *callable, PyObject *result);
 void monitoring_raise(Thread *ts, Value *fp, bool first);
-void monitoring_handled(Thread *ts, Value *fp);
+int monitoring_handled(Thread *ts, Value *fp);
 void monitoring_unwind(Thread *ts, Value *fp);
 void monitoring_throw(Thread *ts, Value *fp);
+
+// A number that no other TraceState has.
+uint32_t monitoring_new_watch(void);
 
 #endif

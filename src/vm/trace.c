@@ -87,6 +87,19 @@ trace_line_starts(PyCodeObject *code, int word, int line)
     return word == 0 || code_line(code, word - 1) != line;
 }
 
+// A frame that ran unwatched before has executed the word in front of this one last (a call as a rule).
+static void
+trace_watch_frame(Thread *ts, PyFrameObject *f)
+{
+    uint32_t number = trace_state(ts)->number;
+    int word = frame_word(f->fp);
+    if (f->f_watch != number) {
+        f->f_watch = number;
+        f->f_last_word = word - 1;
+        f->f_last_line = word == 0 ? -1 : code_line(f->f_code, word - 1);
+    }
+}
+
 static int
 trace_line_event(Thread *ts, Value *fp)
 {
@@ -94,6 +107,7 @@ trace_line_event(Thread *ts, Value *fp)
     if (f == NULL) {
         return -1;
     }
+    trace_watch_frame(ts, f);
     PyCodeObject *code = frame_code(fp);
     int word = frame_word(fp), line = code_line(code, word);
     bool again = word < f->f_last_word && trace_line_starts(code, word, line);
@@ -170,9 +184,10 @@ trace_instruction(Thread *ts, Value *fp)
                            monitoring_start(ts, fp, resumed) < 0)) {
             return -1;
         }
-        if (resumed) {
-            f->f_last_line = code_line(frame_code(fp), frame_word(fp));
-            f->f_last_word = frame_word(fp);
+        if (ts->trace != NULL) {
+            f->f_watch = trace_state(ts)->number;
+            f->f_last_line = resumed ? code_line(frame_code(fp), frame_word(fp)) : -1;
+            f->f_last_word = resumed ? frame_word(fp) : -1;
         }
     }
     if (ts->trace != NULL && trace_line_event(ts, fp) < 0) {
@@ -222,12 +237,10 @@ trace_raise(Thread *ts, Value *fp, bool reported)
     }
 }
 
-void
+int
 trace_handled(Thread *ts, Value *fp)
 {
-    if (monitoring_active(ts) && ts->abi.tracing == 0) {
-        monitoring_handled(ts, fp);
-    }
+    return monitoring_active(ts) && ts->abi.tracing == 0 ? monitoring_handled(ts, fp) : 0;
 }
 
 void
@@ -289,7 +302,7 @@ bool
 trace_jump_allowed(Thread *ts, Value *fp)
 {
     TraceState *state = trace_state(ts);
-    if (state == NULL || state->event_fp != fp || state->trace == NULL) {
+    if (state == NULL || state->event_fp != fp) {
         error_set(PyExc_ValueError, "f_lineno can only be set in a trace function");
         return false;
     }
@@ -299,6 +312,9 @@ trace_jump_allowed(Thread *ts, Value *fp)
         return true;
     case TRACE_CALL:
         error_set(PyExc_ValueError, "can't jump from the 'call' trace event of a new frame");
+        return false;
+    case TRACE_C_CALL:
+        error_set(PyExc_ValueError, "can't jump during a call");
         return false;
     case TRACE_EXCEPTION:
         error_set(PyExc_ValueError, "can only jump from a 'line' trace event");
@@ -389,6 +405,7 @@ trace_need_state(Thread *ts)
             return NULL;
         }
         state->last_fp = ts->fp;
+        state->number = monitoring_new_watch();
         ts->trace = state;
     }
     return ts->trace;

@@ -18,6 +18,7 @@ typedef struct TraceState {
     Py_tracefunc profile;       // sys.setprofile, or NULL
     PyObject *profile_arg;      // owned
     bool monitoring;            // sys.monitoring has active events
+    uint32_t number;            // frame objects with another one were not watched last
     Value *last_fp;             // frame of the instruction seen last; NULL at the start of a run
     Value *branch_fp;           // frame whose last instruction was a jump at branch_word, or NULL
     int branch_word;
@@ -53,7 +54,7 @@ int trace_instruction(Thread *ts, Value *fp);
 // The current exception was raised in fp (first), or has come to it from a callee; with
 // first false it is only raised again, which settrace does not report.
 void trace_raise(Thread *ts, Value *fp, bool reported);
-void trace_handled(Thread *ts, Value *fp);
+int trace_handled(Thread *ts, Value *fp);      // -1: the handler does not begin, a tool raised
 // fp is left because of the current exception.
 void trace_unwind(Thread *ts, Value *fp);
 

@@ -47,10 +47,12 @@ unwind_loop(Thread *ts, Value *fp, int word, bool add_traceback)
         ExceptionEntry entry;
         if (code_find_handler(frame_code(fp), word, &entry)) {
             unwind_enter_handler(fp, &entry);
-            if (UNLIKELY(ts->trace != NULL)) {
-                trace_handled(ts, fp);
+            if (LIKELY(ts->trace == NULL) || trace_handled(ts, fp) == 0) {
+                return fp;
             }
-            return fp;
+            word = entry.target;
+            add_traceback = true;
+            continue;
         }
         if (generator_frame_started(fp)) {
             generator_convert_exception(fp);
