@@ -143,7 +143,11 @@ trace_return_event(Thread *ts, Value *fp, uint64_t word, int op)
     if (result == NULL) {
         return -1;
     }
+    trace_state(ts)->yields = op == OP_YIELD_VALUE;
     int status = trace_tell(ts, fp, TRACE_RETURN, result);
+    if (ts->trace != NULL) {
+        trace_state(ts)->yields = false;
+    }
     if (status == 0 && ts->trace != NULL && monitoring_active(ts)) {
         status = monitoring_return(ts, fp, op == OP_YIELD_VALUE, result);
     }
@@ -320,8 +324,10 @@ trace_jump_allowed(Thread *ts, Value *fp)
         error_set(PyExc_ValueError, "can only jump from a 'line' trace event");
         return false;
     default:
-        error_set(PyExc_ValueError, "can't jump from a yield statement");
-        return false;
+        if (!state->yields) {
+            error_set(PyExc_ValueError, "can only jump from a 'line' trace event");
+        }
+        return state->yields;
     }
 }
 

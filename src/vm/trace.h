@@ -24,6 +24,7 @@ typedef struct TraceState {
     int branch_word;
     Value *event_fp;            // frame whose event is being reported, NULL outside
     int event;                  // which event (TRACE_*)
+    bool yields;                // the event is a return event of a yield
 } TraceState;
 
 // Numbers of the C API's PyTrace_*.
