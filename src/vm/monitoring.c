@@ -458,6 +458,12 @@ tell_exception(Thread *ts, Value *fp, int event, PyObject *exc)
     return result;
 }
 
+int
+monitoring_stop(Thread *ts, Value *fp, PyObject *exc)
+{
+    return fire(ts, fp, EVENT_STOP_ITERATION, frame_word(fp) * 8, exc, NULL);
+}
+
 void
 monitoring_raise(Thread *ts, Value *fp, bool first)
 {

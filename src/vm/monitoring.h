@@ -25,6 +25,7 @@ int monitoring_return(Thread *ts, Value *fp, bool yields, PyObject *result);
 int monitoring_line(Thread *ts, Value *fp, int line);
 int monitoring_instruction(Thread *ts, Value *fp);     // INSTRUCTION, JUMP, BRANCH_*, CALL events
 int monitoring_native_return(Thread *ts, PyObject *callable, PyObject *result);
+int monitoring_stop(Thread *ts, Value *fp, PyObject *exc);
 void monitoring_raise(Thread *ts, Value *fp, bool first);
 int monitoring_handled(Thread *ts, Value *fp);
 void monitoring_unwind(Thread *ts, Value *fp);

@@ -18,6 +18,7 @@
 #include "objects/tuple.h"
 #include "thread/runtime.h"
 #include "vm/frames.h"
+#include "vm/generator.h"
 #include "vm/monitoring.h"
 #include "vm/ops.h"
 #include "vm/vm.h"
@@ -209,6 +210,21 @@ trace_instruction(Thread *ts, Value *fp)
 
 // ---- exceptions ----
 
+// An 'exception' event. 0, or -1 with the tool's exception instead of the one under way.
+static int
+trace_tell_exception(Thread *ts, Value *fp, PyObject *exc)
+{
+    TraceState *state = trace_state(ts);
+    PyObject *traceback = exception_get_traceback(exc);
+    PyObject *arg = tuple_pack(3, type_of(exc), exc, traceback == NULL ? Py_None : traceback);
+    xdecref(traceback);
+    int status = arg == NULL ? -1
+                             : trace_call_tool(ts, state->trace, state->trace_arg, fp,
+                                               TRACE_EXCEPTION, arg);
+    xdecref(arg);
+    return status;
+}
+
 void
 trace_raise(Thread *ts, Value *fp, bool reported)
 {
@@ -231,14 +247,52 @@ trace_raise(Thread *ts, Value *fp, bool reported)
     if (!reported || state == NULL || state->trace == NULL || ts->abi.current_exception == NULL) {
         return;
     }
-    PyObject *exc = ts->abi.current_exception;
-    PyObject *traceback = exception_get_traceback(exc);
-    PyObject *arg = tuple_pack(3, type_of(exc), exc, traceback == NULL ? Py_None : traceback);
-    xdecref(traceback);
-    if (arg != NULL) {
-        trace_call_tool(ts, state->trace, state->trace_arg, fp, TRACE_EXCEPTION, arg);
-        decref(arg);
+    trace_tell_exception(ts, fp, ts->abi.current_exception);
+}
+
+int
+trace_stop(Thread *ts, Value *fp, Value result)
+{
+    if (ts->abi.tracing > 0) {
+        return 0;
     }
+    PyObject *value = value_box(result);
+    PyObject *exc = value == NULL      ? NULL
+                    : value == Py_None ? object_call_noargs(PyExc_StopIteration)
+                                       : object_call_onearg(PyExc_StopIteration, value);
+    xdecref(value);
+    int status = exc == NULL ? -1 : trace_tell_exception(ts, fp, exc);
+    if (status == 0 && monitoring_active(ts)) {
+        status = monitoring_stop(ts, fp, exc);
+    }
+    xdecref(exc);
+    return status;
+}
+
+Value
+trace_next(Thread *ts, Value *fp, PyObject *iterator)
+{
+    PyObject *item = type_of(iterator)->tp_iternext(iterator);
+    if (item != NULL) {
+        return value_result(item);
+    }
+    if (error_occurred() && error_matches(PyExc_StopIteration)) {
+        trace_raise(ts, fp, true);
+        if (error_matches(PyExc_StopIteration)) {
+            error_clear();
+        }
+    }
+    return VALUE_UNSET;
+}
+
+// Iterators made in C end without an exception as a rule.
+int
+trace_sent(Thread *ts, Value *fp, PyObject *receiver, Value result)
+{
+    PyTypeObject *type = type_of(receiver);
+    bool raised = result != value_none() || type_has_feature(type, Py_TPFLAGS_HEAPTYPE) ||
+                  type == &_PyAsyncGenASend_Type || type == &_PyAsyncGenAThrow_Type;
+    return raised ? trace_stop(ts, fp, result) : 0;
 }
 
 int

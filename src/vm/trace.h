@@ -59,6 +59,13 @@ int trace_handled(Thread *ts, Value *fp);      // -1: the handler does not begin
 // fp is left because of the current exception.
 void trace_unwind(Thread *ts, Value *fp);
 
+// An iterator has ended without an exception that would be seen, since the interpreter runs it: tools
+// are told of a StopIteration with `result`. 0 or -1. trace_next is value_next with such news,
+// trace_sent the news after a receiver of other kinds has ended.
+int trace_stop(Thread *ts, Value *fp, Value result);
+Value trace_next(Thread *ts, Value *fp, PyObject *iterator);
+int trace_sent(Thread *ts, Value *fp, PyObject *receiver, Value result);
+
 // Around a call of native code from bytecode: 0 or -1; result NULL: it raised.
 int trace_native_call(Thread *ts, PyObject *callable);
 int trace_native_return(Thread *ts, PyObject *callable, PyObject *result);
