@@ -81,11 +81,14 @@ trace_tell(Thread *ts, Value *fp, int event, PyObject *arg)
 
 // ---- events of instructions ----
 
-// Whether the word is the first of its line in the order of the code.
+// Whether going back to a word begins its line anew: it is the first of the line in the order of the
+// code, or that of a loop (not of an await).
 static bool
-trace_line_starts(PyCodeObject *code, int word, int line)
+trace_line_starts(PyCodeObject *code, int word, int line, int from)
 {
-    return word == 0 || code_line(code, word - 1) != line;
+    return word == 0 || code_line(code, word - 1) != line ||
+           ((opcode_info[WORD_OP(code->co_words[from])].properties & OPCODE_JUMPS) != 0 &&
+            opcode_info[WORD_OP(code->co_words[word])].family != OP_SEND);
 }
 
 // A frame that ran unwatched before has executed the word in front of this one last (a call as a rule).
@@ -111,7 +114,7 @@ trace_line_event(Thread *ts, Value *fp)
     trace_watch_frame(ts, f);
     PyCodeObject *code = frame_code(fp);
     int word = frame_word(fp), line = code_line(code, word);
-    bool again = word < f->f_last_word && trace_line_starts(code, word, line);
+    bool again = word < f->f_last_word && trace_line_starts(code, word, line, f->f_last_word);
     bool event = line > 0 && (line != f->f_last_line || again);
     if (line > 0) {
         f->f_last_line = line;
