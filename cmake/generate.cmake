@@ -9,9 +9,12 @@ add_custom_target(generate
     COMMAND Python3::Interpreter ${CMAKE_SOURCE_DIR}/scripts/gen_ast.py ${GENERATED}
     COMMAND Python3::Interpreter ${CMAKE_SOURCE_DIR}/scripts/gen_vm.py
         ${CMAKE_SOURCE_DIR} ${GENERATED}
+    COMMAND Python3::Interpreter ${CMAKE_SOURCE_DIR}/scripts/gen_magic.py
+        ${CMAKE_SOURCE_DIR} ${GENERATED}
     COMMAND Python3::Interpreter ${CMAKE_SOURCE_DIR}/scripts/gen_modules.py
         ${GENERATED}/native_modules.c
     BYPRODUCTS
+        ${GENERATED}/import_magic.h
         ${GENERATED}/native_modules.c
         ${GENERATED}/objects/identifiers.inc
         ${GENERATED}/syntax/ast_nodes.h ${GENERATED}/syntax/ast_nodes.inc

@@ -9,6 +9,7 @@
 
 #include "abi/exceptions.h"
 #include "base/hash.h"
+#include "import_magic.h"
 #include "memory/refcount.h"
 #include "objects/args.h"
 #include "objects/buffer.h"

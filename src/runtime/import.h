@@ -40,7 +40,4 @@ PyObject *import_add_module(PyObject *name);
 // The dict sys.modules, borrowed from the interpreter (it holds it for good).
 PyObject *import_modules_borrow(void);
 
-// Magic number of our bytecode files.
-#define IMPORT_MAGIC 0x0a0dde5a
-
 #endif

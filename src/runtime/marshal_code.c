@@ -1,5 +1,5 @@
 // Code objects in marshal: our own field order. Files that hold them carry our own magic number
-// (IMPORT_MAGIC), so no other Python reads them.
+// (import_magic.h), so no other Python reads them.
 #include <string.h>
 
 #include "abi/exceptions.h"

@@ -8,6 +8,7 @@
 
 #include "abi/constants.h"
 #include "compile/compile.h"
+#include "import_magic.h"
 #include "memory/alloc.h"
 #include "memory/refcount.h"
 #include "objects/build.h"
@@ -36,23 +37,23 @@
 static PyObject *
 main_dict_borrow(void)
 {
-    PyObject *name = str_intern_cstr("__main__");
-    PyObject *module = name != NULL ? import_add_module(name) : NULL;
-    xdecref(name);
-    if (module == NULL) {
-        return NULL;
-    }
-    PyObject *dict = module_dict_borrow(module);
-    decref(module);         // sys.modules holds it
-    PyObject *builtins = NULL;
-    int found = dict_get(dict, ID(__builtins__), &builtins);
-    xdecref(builtins);
-    if (found < 0
-        || (found == 0
-            && dict_set(dict, ID(__builtins__), interpreter_roots()->builtins_module) < 0)) {
-        return NULL;
-    }
+    PyObject *module = import_add_module(ID(__main__));
+    PyObject *dict = module != NULL ? module_dict_borrow(module) : NULL;
+    xdecref(module);        // sys.modules holds it
     return dict;
+}
+
+int
+runtime_start_main(void)
+{
+    PyObject *dict = main_dict_borrow();
+    PyObject *loader = dict == NULL ? NULL : import_attribute("_frozen_importlib", "BuiltinImporter");
+    int result = loader == NULL ? -1 : dict_set(dict, ID(__loader__), loader);
+    if (result == 0) {
+        result = dict_set(dict, ID(__builtins__), interpreter_roots()->builtins_module);
+    }
+    xdecref(loader);
+    return result;
 }
 
 // Puts the loader that importlib would give to __main__, for pickling and inspection.

@@ -17,6 +17,9 @@ int runtime_start(const Config *config);
 // The part of runtime_start that needs no Python code of the library: for the freeze program.
 int runtime_start_core(const Config *config);
 
+// Makes the module __main__ that the program will run in. 0 or -1.
+int runtime_start_main(void);
+
 // Runs what the configuration asks for: exit status of the process.
 int runtime_run(void);
 

@@ -224,6 +224,10 @@ runtime_start(const Config *config)
     if (start_faulthandler(config) < 0) {
         goto fail;
     }
+    step = "__main__";
+    if (runtime_start_main() < 0) {
+        goto fail;
+    }
     step = "warnings";
     if (start_warnings(config) < 0) {
         goto fail;
