@@ -3,6 +3,7 @@
 // Threading: the getters are immutable after their construction.
 #include "base/hooks.h"
 #include "memory/alloc.h"
+#include "modules/compare_digest.h"
 #include "modules/module.h"
 #include "modules/native_type.h"
 #include "objects/args.h"
@@ -192,11 +193,10 @@ same_bytes(const unsigned char *a, Py_ssize_t a_size, const unsigned char *b, Py
     return difference == 0;
 }
 
-static PyObject *
-operator_compare_digest(PyObject *module, PyObject *const *args, Py_ssize_t n)
+PyObject *
+compare_digest(const char *name, PyObject *const *args, Py_ssize_t n)
 {
-    (void)module;
-    if (!args_check_positional("_compare_digest", n, 2, 2)) {
+    if (!args_check_positional(name, n, 2, 2)) {
         return NULL;
     }
     PyObject *a = args[0], *b = args[1];
@@ -225,6 +225,12 @@ operator_compare_digest(PyObject *module, PyObject *const *args, Py_ssize_t n)
     buffer_release(&x);
     buffer_release(&y);
     return bool_from_int(same);
+}
+
+static PyObject *
+operator_compare_digest(PyObject *module, PyObject *const *args, Py_ssize_t n)
+{
+    return compare_digest("_compare_digest", args, n);
 }
 
 // ---- itemgetter ----

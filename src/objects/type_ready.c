@@ -141,6 +141,9 @@ new_method_call(PyObject *self, PyObject *args, PyObject *kwargs)
         return error_format(PyExc_TypeError, "%s.__new__(%s): %s is not a subtype of %s",
                             type->tp_name, subtype->tp_name, subtype->tp_name, type->tp_name);
     }
+    if (type_has_feature(subtype, Py_TPFLAGS_DISALLOW_INSTANTIATION)) {
+        return error_format(PyExc_TypeError, "cannot create '%s' instances", subtype->tp_name);
+    }
     // object.__new__(dict) would make a dict without its table.
     PyTypeObject *maker = subtype;
     while (maker != NULL && maker->tp_new == slot_tp_new) {
