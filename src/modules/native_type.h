@@ -20,6 +20,7 @@
 #define NATIVE_EACH_3(M, a, b, c) M(a) M(b) M(c)
 #define NATIVE_EACH_4(M, a, b, c, d) M(a) M(b) M(c) M(d)
 #define NATIVE_EACH_5(M, a, b, c, d, e) M(a) M(b) M(c) M(d) M(e)
+#define NATIVE_EACH_6(M, a, b, c, d, e, f) M(a) M(b) M(c) M(d) M(e) M(f)
 
 #define NATIVE_DROP(field) xdecref(it_->field);
 #define NATIVE_VISIT(field)                                         \

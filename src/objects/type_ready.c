@@ -149,6 +149,9 @@ new_method_call(PyObject *self, PyObject *args, PyObject *kwargs)
     while (maker != NULL && maker->tp_new == slot_tp_new) {
         maker = maker->tp_base;
     }
+    if (maker != NULL && maker->tp_new == NULL && type->tp_new != NULL) {
+        return error_format(PyExc_TypeError, "cannot create '%s' instances", subtype->tp_name);
+    }
     if (maker != NULL && maker->tp_new != type->tp_new) {
         return error_format(PyExc_TypeError, "%s.__new__(%s) is not safe, use %s.__new__()",
                             type->tp_name, subtype->tp_name, maker->tp_name);
