@@ -263,7 +263,7 @@ random_init(PyObject *op, PyObject *args, PyObject *kwargs)
 {
     PyObject *seed = NULL;
     if ((object_type(op) == &random_type && !args_no_keywords("Random", kwargs))
-        || args_unpack_tuple(args, "Random", 0, 1, &seed) < 0) {
+        || !args_unpack_tuple(args, "Random", 0, 1, &seed)) {
         return -1;
     }
     CriticalSection cs;

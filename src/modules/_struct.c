@@ -512,7 +512,7 @@ struct_pack_into(PyObject *op, PyObject *const *args, Py_ssize_t nargs)
                             self->values, nargs - 2);
     }
     Py_buffer view;
-    if (args_parse_one(args[0], "w*:pack_into", &view) < 0) {
+    if (!args_parse_one(args[0], "w*:pack_into", &view)) {
         return NULL;
     }
     PyObject *result = NULL;
@@ -551,7 +551,7 @@ struct_unpack_from(PyObject *op, PyObject *args, PyObject *kwargs)
     Py_buffer view;
     Py_ssize_t offset = 0;
     if (!check_ready(self)
-        || args_parse_keywords(args, kwargs, "y*|n:unpack_from", names, &view, &offset) < 0) {
+        || !args_parse_keywords(args, kwargs, "y*|n:unpack_from", names, &view, &offset)) {
         return NULL;
     }
     PyObject *result = NULL;
@@ -673,7 +673,7 @@ struct_init(PyObject *op, PyObject *args, PyObject *kwargs)
 {
     static const char *const names[] = {"format", NULL};
     PyObject *format;
-    if (args_parse_keywords(args, kwargs, "O:Struct", names, &format) < 0) {
+    if (!args_parse_keywords(args, kwargs, "O:Struct", names, &format)) {
         return -1;
     }
     PyObject *bytes;

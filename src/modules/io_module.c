@@ -198,8 +198,8 @@ io_open(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *kwn
     const char *newline = NULL;
     int closefd = 1;
     PyObject *opener = Py_None;
-    if (args_parse_stack_keywords(args, nargs, kwnames, &parser, &file, &mode_text, &buffering,
-                                  &encoding, &errors, &newline, &closefd, &opener) < 0) {
+    if (!args_parse_stack_keywords(args, nargs, kwnames, &parser, &file, &mode_text, &buffering,
+                                  &encoding, &errors, &newline, &closefd, &opener)) {
         return NULL;
     }
     Mode mode;
@@ -223,7 +223,7 @@ io_open_code(PyObject *module, PyObject *args, PyObject *kwargs)
 {
     static const char *const names[] = {"path", NULL};
     PyObject *path;
-    if (args_parse_keywords(args, kwargs, "U:open_code", names, &path) < 0) {
+    if (!args_parse_keywords(args, kwargs, "U:open_code", names, &path)) {
         return NULL;
     }
     PyObject *mode = str_from_cstr("rb");

@@ -455,7 +455,7 @@ stringio_init(PyObject *op, PyObject *args, PyObject *kwargs)
     StringIo *self = (StringIo *)op;
     PyObject *initial = NULL;
     PyObject *newline = NULL;
-    if (args_parse_keywords(args, kwargs, "|OO:StringIO", names, &initial, &newline) < 0) {
+    if (!args_parse_keywords(args, kwargs, "|OO:StringIO", names, &initial, &newline)) {
         return -1;
     }
     if (initial != NULL && initial != Py_None && !str_check(initial)) {

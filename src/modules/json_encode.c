@@ -381,7 +381,8 @@ write_members(Output *out, PyObject *dict, Py_ssize_t level, bool *first)
     Py_ssize_t pos = 0;
     PyObject *key;
     Value value;
-    while (dict_next_value(dict, &pos, &key, &value, NULL)) {
+    Py_hash_t hash;
+    while (dict_next_value(dict, &pos, &key, &value, &hash)) {
         int status = write_member(out, dict, key, value, level, first);
         decref(key);
         value_drop(value);
@@ -489,7 +490,7 @@ encoder_call(PyObject *op, PyObject *args, PyObject *kwargs)
     }
     Output out = {.encoder = (JsonEncoder *)op};
     str_writer_init(&out.text);
-    if (write_object(&out, obj, level) < 0) {
+    if (write_object(&out, obj, level > 0 ? level : 0) < 0) {
         str_writer_discard(&out.text);
         return NULL;
     }

@@ -152,7 +152,7 @@ parse_subject(PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames, ArgsPa
 {
     *pos = 0;
     *endpos = PY_SSIZE_T_MAX;
-    return args_parse_stack_keywords(args, nargs, kwnames, parser, string, pos, endpos);
+    return args_parse_stack_keywords(args, nargs, kwnames, parser, string, pos, endpos) ? 0 : -1;
 }
 
 static PyObject *
@@ -280,7 +280,7 @@ pattern_split(PyObject *op, PyObject *const *args, Py_ssize_t nargs, PyObject *k
     PyObject *string;
     Py_ssize_t maxsplit = 0;
     MatchState state;
-    if (args_parse_stack_keywords(args, nargs, kwnames, &parser, &string, &maxsplit) < 0
+    if (!args_parse_stack_keywords(args, nargs, kwnames, &parser, &string, &maxsplit)
         || sre_state_init(&state, self, string, 0, PY_SSIZE_T_MAX) < 0) {
         return NULL;
     }
@@ -474,7 +474,7 @@ pattern_sub(PyObject *op, PyObject *const *args, Py_ssize_t nargs, PyObject *kwn
     PyObject *repl;
     PyObject *string;
     Py_ssize_t count = 0;
-    if (args_parse_stack_keywords(args, nargs, kwnames, &parser, &repl, &string, &count) < 0) {
+    if (!args_parse_stack_keywords(args, nargs, kwnames, &parser, &repl, &string, &count)) {
         return NULL;
     }
     return substitute((Pattern *)op, repl, string, count, false);
@@ -487,7 +487,7 @@ pattern_subn(PyObject *op, PyObject *const *args, Py_ssize_t nargs, PyObject *kw
     PyObject *repl;
     PyObject *string;
     Py_ssize_t count = 0;
-    if (args_parse_stack_keywords(args, nargs, kwnames, &parser, &repl, &string, &count) < 0) {
+    if (!args_parse_stack_keywords(args, nargs, kwnames, &parser, &repl, &string, &count)) {
         return NULL;
     }
     return substitute((Pattern *)op, repl, string, count, true);

@@ -29,7 +29,7 @@ static PyObject *
 bool_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     PyObject *value = NULL;
-    if (!args_no_keywords("bool", kwargs) || args_unpack_tuple(args, "bool", 0, 1, &value) < 0) {
+    if (!args_no_keywords("bool", kwargs) || !args_unpack_tuple(args, "bool", 0, 1, &value)) {
         return NULL;
     }
     int truth = value != NULL ? object_is_true(value) : 0;

@@ -378,7 +378,7 @@ float_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
         && !args_no_keywords("float", kwargs)) {
         return NULL;
     }
-    if (args_unpack_tuple(args, "float", 0, 1, &x) < 0) {
+    if (!args_unpack_tuple(args, "float", 0, 1, &x)) {
         return NULL;
     }
     return float_construct(type, x);
