@@ -33,7 +33,8 @@ if(CMAKE_C_COMPILER_ID STREQUAL "Clang")
             -Wl,--thinlto-cache-dir=${CMAKE_BINARY_DIR}/thinlto)
     endif()
 endif()
-target_link_options(typhon_flags INTERFACE -no-pie)
+# Symbols of static libraries are nobody's business, and what is not used goes.
+target_link_options(typhon_flags INTERFACE -no-pie -Wl,--exclude-libs,ALL -Wl,--gc-sections)
 
 # Facts of the platform that sysconfig, import and packaging read.
 set(TYPHON_MULTIARCH ${CMAKE_SYSTEM_PROCESSOR}-linux-gnu)

@@ -453,6 +453,7 @@ build_code(Assembler *as)
         .framesize = (int)(as->first_temp + u->max_height),
         .words = as->words,
         .nwords = (Py_ssize_t)as->nwords,
+        .trusted = true,
     };
     spec.localsplusnames = local_names(as);
     spec.localspluskinds = local_kinds(as);

@@ -55,7 +55,6 @@ gc_init(Interpreter *interp)
         mem_free(gc);
         return -1;
     }
-    gc->enabled = 1;
     gc->thresholds[0] = YOUNG_THRESHOLD;
     gc->thresholds[1] = RUNS_THRESHOLD;
     interp->gc = gc;
@@ -65,13 +64,11 @@ gc_init(Interpreter *interp)
 }
 
 void
-gc_finish(Interpreter *interp)
+gc_begin(Interpreter *interp)
 {
-    gc_collect_no_callbacks(thread_current());
-    GcState *gc = interp->gc;
-    atomic_store_relaxed_ssize(&interp->gc_young_threshold, 0);
-    clear_ref(gc->garbage);
-    clear_ref(gc->callbacks);
+    thread_current()->heap->young_delta = 0;
+    atomic_store_ssize(&interp->gc_young_count, 0);
+    gc_enable(interp);
 }
 
 bool

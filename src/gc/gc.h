@@ -47,12 +47,12 @@ typedef struct GcState {
     PyObject *callbacks;            // immutable: gc.callbacks, a list
 } GcState;
 
-// Makes the collector's state of an interpreter (lists exist by now). 0 or -1. After that
-// automatic collections may run.
+// Makes the collector's state of an interpreter (lists exist by now), disabled. 0 or -1.
 int gc_init(Interpreter *interp);
 
-// At the end of the interpreter: last full collection, then the lists go.
-void gc_finish(Interpreter *interp);
+// The end of the start: automatic collections may run from now on. What the start has made lives as
+// long as the program, so it does not count towards the first one.
+void gc_begin(Interpreter *interp);
 
 // Collects generation 0..2 (1 counts as young): number of unreachable objects found, or 0 when a
 // collection is already running. Exceptions of finalizers are written as unraisable; a pending

@@ -530,7 +530,7 @@ gc_run(Thread *ts, bool full)
     result.uncollectable = c.uncollectable;
     vector_free(&c.garbage);
     qsbr_quiescent(ts);
-    if (full) {
+    if (full && !atomic_load_relaxed_int(&c.interp->finalizing)) {
         heap_trim();
     }
     return result;

@@ -88,6 +88,8 @@ typedef struct CodeSpec {
     PyObject *names;                            // tuple of str
     PyObject *linetable;                        // bytes from location_writer_finish
     PyObject *exceptiontable;                   // bytes from exception_writer_finish
+    bool trusted;                               // words come from this build's compiler: they are
+                                                // verified only in builds with assertions
 } CodeSpec;
 
 // New reference, or NULL with an exception (MemoryError, ValueError, OverflowError).

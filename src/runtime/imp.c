@@ -173,7 +173,7 @@ imp_frozen_code(const char *name)
         }
         return NULL;
     }
-    return marshal_loads((const char *)module->code, (Py_ssize_t)module->size, true);
+    return marshal_load_frozen(module->code, module->size);
 }
 
 static bool

@@ -18,7 +18,10 @@ PyObject *marshal_dumps(PyObject *value, int version, bool allow_code);
 // Value at the start of the buffer; trailing bytes are ignored. EOFError, ValueError, TypeError.
 PyObject *marshal_loads(const char *data, Py_ssize_t size, bool allow_code);
 
-// The same, reading from an object with readinto().
+// The same for a module that is part of the binary: its instructions are not verified again.
+PyObject *marshal_load_frozen(const unsigned char *data, size_t size);
+
+// The same as marshal_loads, reading from an object with readinto().
 PyObject *marshal_load_from(PyObject *readable, bool allow_code);
 
 #endif

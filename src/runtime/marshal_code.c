@@ -100,7 +100,7 @@ marshal_read_code(MarshalReader *reader)
         .localsplusnames = parts[PART_LOCALNAMES], .localspluskinds = parts[PART_LOCALKINDS],
         .filename = parts[PART_FILENAME], .name = parts[PART_NAME],
         .qualname = parts[PART_QUALNAME], .linetable = parts[PART_LINETABLE],
-        .exceptiontable = parts[PART_EXCEPTIONTABLE],
+        .exceptiontable = parts[PART_EXCEPTIONTABLE], .trusted = reader->trusted,
     };
     result = (PyObject *)code_new(&spec);
 done:

@@ -26,6 +26,7 @@ typedef struct {
     const unsigned char *end;
     int depth;
     bool allow_code;
+    bool trusted;           // code objects were made by this build
     PyObject *refs;         // list of objects that later references name
     PyObject *readable;     // marshal.load: object with readinto(), or NULL
     unsigned char *buffer;  // of `readable`, owned

@@ -529,6 +529,13 @@ marshal_loads(const char *data, Py_ssize_t size, bool allow_code)
 }
 
 PyObject *
+marshal_load_frozen(const unsigned char *data, size_t size)
+{
+    MarshalReader reader = {.at = data, .end = data + size, .allow_code = true, .trusted = true};
+    return read_whole(&reader);
+}
+
+PyObject *
 marshal_load_from(PyObject *readable, bool allow_code)
 {
     MarshalReader reader = {.allow_code = allow_code, .readable = readable};

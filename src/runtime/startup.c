@@ -232,6 +232,7 @@ runtime_start(const Config *config)
     if (start_warnings(config) < 0) {
         goto fail;
     }
+    gc_begin(interpreter_current());
     if (!config->no_site && run_site() < 0) {
         // As in CPython: a broken site module ends the program with its traceback.
         step = "site";
