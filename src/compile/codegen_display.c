@@ -386,7 +386,12 @@ comp_function_body(Compiler *c, Comp *comp)
         comp_begin(c, comp);
     }
     Reg iterator = temp_push(c);
-    emit(c, span, OP_LOAD_FAST, 0, iterator, 0, 0);
+    if (comp->generators->items[0]->is_async) {
+        emit(c, span, OP_LOAD_FAST, 0, iterator, 0, 0);
+    }
+    else {      // f_locals may have changed it
+        emit(c, span, OP_GET_ITER, VARIANT_3, iterator, 0, 0);
+    }
     comp_loop(c, comp, 0, iterator);
     temp_set_height(c, reg_index(iterator));
     if (comp->kind == COMPREHENSION_GENERATOR) {

@@ -13,6 +13,7 @@
 #include "memory/refcount.h"
 #include "objects/build.h"
 #include "objects/call.h"
+#include "objects/dict.h"
 #include "objects/error.h"
 #include "objects/list.h"
 #include "platform/time.h"
@@ -105,7 +106,7 @@ gc_get_count(Thread *ts, Py_ssize_t counts[GC_GENERATIONS])
     ssize_t young = atomic_load_relaxed_ssize(&interp->gc_young_count) + ts->heap->young_delta;
     counts[0] = young > 0 ? young : 0;
     counts[1] = interp->gc->young_runs;
-    counts[2] = 0;
+    counts[2] = interp->gc->middle_runs;
 }
 
 // ---- running ----
@@ -119,7 +120,7 @@ invoke_callbacks(GcState *gc, const char *phase, int generation, const GcResult 
     PyObject *args = value_build("(s{sisnsn})", phase, "generation", generation, "collected",
                                  result->collected, "uncollectable", result->uncollectable);
     if (args == NULL) {
-        error_write_unraisable(NULL);
+        error_format_unraisable("Exception ignored while preparing GC callbacks");
         return;
     }
     PyObject *callbacks = list_as_tuple(gc->callbacks);
@@ -127,7 +128,7 @@ invoke_callbacks(GcState *gc, const char *phase, int generation, const GcResult 
         PyObject *callback = ((PyTupleObject *)callbacks)->ob_item[i];
         PyObject *answer = object_call(callback, args, NULL);
         if (answer == NULL) {
-            error_write_unraisable(callback);
+            error_format_unraisable("Exception ignored while calling GC callback %R", callback);
         }
         xdecref(answer);
     }
@@ -166,6 +167,8 @@ collect(Thread *ts, int generation, bool callbacks)
         invoke_callbacks(gc, "start", generation, &result);
     }
     result = gc_run(ts, generation == GC_GENERATIONS - 1);
+    gc->young_runs = generation == 0 ? gc->young_runs + 1 : 0;
+    gc->middle_runs = generation == 1 ? gc->middle_runs + 1 : generation == 2 ? 0 : gc->middle_runs;
     gc->stats[generation].collections++;
     gc->stats[generation].collected += result.collected;
     gc->stats[generation].uncollectable += result.uncollectable;
@@ -252,11 +255,13 @@ gather_push(Gather *g, PyObject *op)
     return 0;
 }
 
-// Objects that are being deallocated by a stopped thread must not be revived.
+// Objects that are being deallocated by a stopped thread must not be revived; nor may finalizers find
+// the garbage of the running collection.
 static bool
 is_listable(PyObject *op)
 {
-    return gc_is_tracked(op) && (refcount_get(op) > 0 || refcount_is_deferred(op));
+    return gc_is_tracked(op) && (op->ob_gc_bits & GC_UNREACHABLE) == 0 &&
+           (refcount_get(op) > 0 || refcount_is_deferred(op));
 }
 
 static int
@@ -318,6 +323,27 @@ gc_get_referrers(Thread *ts, PyObject *const *objs, Py_ssize_t count)
     return gather_finish(&g);
 }
 
+// Numbers are in dicts without an object, so traversing does not show them.
+static int
+append_numbers(PyObject *list, PyObject *dict)
+{
+    Py_ssize_t pos = 0;
+    PyObject *key;
+    Value value;
+    Py_hash_t hash;
+    int result = 0;
+    while (result == 0 && dict_next_value(dict, &pos, &key, &value, &hash) > 0) {
+        if (!value_is_pointer(value)) {
+            PyObject *number = value_box(value);
+            result = number == NULL ? -1 : list_append(list, number);
+            xdecref(number);
+        }
+        value_drop(value);
+        decref(key);
+    }
+    return result;
+}
+
 PyObject *
 gc_get_referents(PyObject *const *objs, Py_ssize_t count)
 {
@@ -333,7 +359,13 @@ gc_get_referents(PyObject *const *objs, Py_ssize_t count)
         incref(g.found.items[i]);
     }
     world_start(interp);
-    return gather_finish(&g);
+    PyObject *list = gather_finish(&g);
+    for (Py_ssize_t i = 0; i < count && list != NULL; i++) {
+        if (dict_check(objs[i]) && append_numbers(list, objs[i]) < 0) {
+            clear_ref(list);
+        }
+    }
+    return list;
 }
 
 // ---- freezing ----

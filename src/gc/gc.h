@@ -39,7 +39,8 @@ typedef struct GcState {
     int debug;                      // atomic: GC_DEBUG_*
     int collecting;                 // atomic: a collection runs
     int thresholds[GC_GENERATIONS]; // atomic
-    ssize_t young_runs;             // collecting thread: young collections since the last full one
+    ssize_t young_runs;             // collecting thread: of generation 0 since a higher one
+    ssize_t middle_runs;            // collecting thread: of generation 1 since a full one
     ssize_t old_total;              // collecting thread: objects alive after the last full one
     ssize_t old_pending;            // collecting thread: survivors of young ones since
     GcStats stats[GC_GENERATIONS];  // collecting thread

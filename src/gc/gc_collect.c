@@ -357,11 +357,9 @@ sort_out(Collection *c)
     if (c->full) {
         gc->old_total = (ssize_t)survivors;
         gc->old_pending = 0;
-        gc->young_runs = 0;
     }
     else {
         gc->old_pending += (ssize_t)survivors;
-        gc->young_runs++;
     }
 }
 
@@ -478,7 +476,7 @@ clear_garbage(Collection *c)
         else if (op->ob_type->tp_clear != NULL) {
             op->ob_type->tp_clear(op);
             if (error_occurred()) {
-                error_write_unraisable((PyObject *)op->ob_type);
+                error_format_unraisable("Exception ignored in tp_clear of %s", op->ob_type->tp_name);
             }
         }
         decref(op);

@@ -130,12 +130,7 @@ io_finalize(PyObject *self)
         }
         PyObject *result = object_call_method_noargs(self, ID(close));
         if (result == NULL) {
-            if (runtime_config()->dev_mode) {
-                error_write_unraisable(self);
-            }
-            else {
-                error_clear();
-            }
+            error_format_unraisable("Exception ignored while finalizing file %R", self);
         }
         xdecref(result);
     }

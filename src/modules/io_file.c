@@ -693,7 +693,7 @@ file_dealloc_warn(PyObject *op, PyObject *source)
         PyObject *pending = error_take();
         if (error_warn_resource(source, 1, "unclosed file %R", source) < 0) {
             if (error_matches(PyExc_Warning)) {
-                error_write_unraisable(op);
+                error_format_unraisable("Exception ignored while finalizing file %R", op);
             }
             error_clear();
         }

@@ -463,7 +463,7 @@ iterator_finalize(PyObject *op)
     if (iterator_close((ScandirIterator *)op)
         && error_warn_resource(op, 1, "unclosed scandir iterator %R", op) < 0
         && error_matches(PyExc_Warning)) {
-        error_write_unraisable(op);
+        error_format_unraisable("Exception ignored while finalizing scandir iterator %R", op);
     }
     error_restore_steal(pending);
 }

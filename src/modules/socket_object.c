@@ -306,7 +306,7 @@ socket_finalize(PyObject *op)
     }
     PyObject *pending = error_take();
     if (error_warn_resource(op, 1, "unclosed %R", op) < 0 && error_matches(PyExc_Warning)) {
-        error_write_unraisable(op);
+        error_format_unraisable("Exception ignored while finalizing socket %R", op);
     }
     int fd = atomic_exchange_int(&self->fd, -1);
     if (fd >= 0) {

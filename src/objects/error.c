@@ -214,7 +214,8 @@ error_chain_steal(PyObject *exc)
 PyObject *
 error_instantiate(PyObject *exc, PyObject *value)
 {
-    if (value != NULL && exception_instance_check(value)) {
+    if (value != NULL && exception_instance_check(value) &&
+        type_is_subtype(type_of(value), (PyTypeObject *)exc)) {
         return new_ref(value);
     }
     PyObject *result;

@@ -648,7 +648,7 @@ slot_tp_finalize(PyObject *self)
         PyObject *args[] = {self, self};
         PyObject *result = object_vectorcall(method, args, unbound ? 1 : 0, NULL);
         if (result == NULL) {
-            error_write_unraisable(method);
+            error_format_unraisable("Exception ignored while calling deallocator %R", method);
         }
         else {
             decref(result);

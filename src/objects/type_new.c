@@ -159,12 +159,9 @@ set_layout(PyTypeObject *type, ClassMaker *m)
     type->tp_base = new_ref(base);
     type->tp_basicsize = offset;
     type->tp_itemsize = base->tp_itemsize;
-    type->tp_flags |= Py_TPFLAGS_BASETYPE | (base->tp_flags & Py_TPFLAGS_HAVE_GC);
-    if (offset > base->tp_basicsize) {
-        type->tp_flags |= Py_TPFLAGS_HAVE_GC;
-    }
+    type->tp_flags |= Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC;     // instances refer to the class
     if (m->slots.add_dict) {
-        type->tp_flags |= Py_TPFLAGS_MANAGED_DICT | Py_TPFLAGS_HAVE_GC;
+        type->tp_flags |= Py_TPFLAGS_MANAGED_DICT;
         type->tp_dictoffset = MANAGED_DICT_OFFSET;
     }
     if (m->slots.add_weakref) {
@@ -179,10 +176,8 @@ set_layout(PyTypeObject *type, ClassMaker *m)
     type->tp_dealloc = subtype_dealloc;
     type->tp_alloc = type_alloc;
     type->tp_free = heap_free;
-    if (type_has_feature(type, Py_TPFLAGS_HAVE_GC)) {
-        type->tp_traverse = subtype_traverse;
-        type->tp_clear = subtype_clear;
-    }
+    type->tp_traverse = subtype_traverse;
+    type->tp_clear = subtype_clear;
 }
 
 // ---- the namespace ----

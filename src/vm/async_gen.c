@@ -119,7 +119,7 @@ async_generator_finalize(GeneratorObject *gen)
     PyObject *finalizer = new_ref(gen->finalizer);
     PyObject *result = object_call_onearg(finalizer, (PyObject *)gen);
     if (result == NULL) {
-        error_write_unraisable((PyObject *)gen);
+        error_format_unraisable("Exception ignored while finalizing generator %R", gen);
     }
     xdecref(result);
     decref(finalizer);
@@ -360,7 +360,7 @@ warn_unawaited_method(PyObject *self, GeneratorObject *gen, const char *method)
     if (error_warn(PyExc_RuntimeWarning, 1,
                    "coroutine method '%s' of '%.100S' was never awaited", method,
                    gen->qualname) < 0) {
-        error_write_unraisable(self);
+        error_format_unraisable("Exception ignored while finalizing async generator %R", gen);
     }
     error_restore_steal(exc);
 }

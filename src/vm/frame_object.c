@@ -21,6 +21,7 @@
 #include "vm/frame_locals.h"
 #include "vm/frames.h"
 #include "vm/generator_internal.h"
+#include "vm/generator_internal.h"
 #include "vm/trace.h"
 
 static PyFrameObject *as_frame(PyObject *op) { return (PyFrameObject *)op; }
@@ -216,16 +217,19 @@ static PyObject *
 frame_clear_method(PyObject *op, PyObject *unused)
 {
     PyFrameObject *f = as_frame(op);
-    PyObject *gen = frame_get_generator(f);
     if (f->state == FRAME_STATE_RUNNING) {
-        xdecref(gen);
         return error_set(PyExc_RuntimeError, "cannot clear an executing frame");
     }
     if (f->state == FRAME_STATE_SUSPENDED) {
-        xdecref(gen);
-        return error_set(PyExc_RuntimeError, "cannot clear a suspended frame");
+        PyObject *gen = frame_get_generator(f);
+        if (gen == NULL || atomic_load_acquire_int(&((GeneratorObject *)gen)->state) != GEN_CREATED) {
+            xdecref(gen);
+            return error_set(PyExc_RuntimeError, "cannot clear a suspended frame");
+        }
+        generator_abandon((GeneratorObject *)gen);
+        decref(gen);
+        return new_ref(Py_None);
     }
-    xdecref(gen);
     if (f->storage != NULL) {
         registers_drop(f->fp, f->f_code->co_first_temp);
     }

@@ -99,7 +99,9 @@ frame_object_end(Thread *ts, Value *fp)
     registers_drop(fp + first_temp, size - first_temp);
     Value *previous = frame_previous(fp);
     PyFrameObject *back = NULL;
-    if (!refcount_is_unique((PyObject *)f) && f->state == FRAME_STATE_RUNNING && previous != NULL) {
+    // A generator's caller is not where it came from.
+    if (!refcount_is_unique((PyObject *)f) && f->state == FRAME_STATE_RUNNING && previous != NULL &&
+        !generator_frame_started(fp)) {
         back = frame_object_for(previous);
         if (back == NULL) {
             error_clear();

@@ -59,7 +59,7 @@ delegate_close(PyObject *delegate)
     else {
         int found = object_getattr_optional(delegate, ID(close), &method);
         if (found < 0) {
-            error_write_unraisable(delegate);
+            error_format_unraisable("Exception ignored while closing generator %R", delegate);
         }
         if (found <= 0) {
             return 0;
@@ -114,7 +114,8 @@ generator_send_method(PyObject *self, PyObject *arg)
     return generator_result(status, result);
 }
 
-// Makes the exception that throw(type, value, traceback) means current. 0, or -1 with TypeError.
+// Makes the exception that throw(type, value, traceback) means current (what fails in making it is raised
+// in its place). 0, or -1 with TypeError.
 static int
 throw_set_exception(PyObject *type, PyObject *value, PyObject *traceback)
 {
@@ -143,7 +144,7 @@ throw_set_exception(PyObject *type, PyObject *value, PyObject *traceback)
         return -1;
     }
     if (exc == NULL) {
-        return -1;
+        return 0;
     }
     if (traceback != NULL && exception_set_traceback(exc, traceback) < 0) {
         decref(exc);
@@ -153,43 +154,57 @@ throw_set_exception(PyObject *type, PyObject *value, PyObject *traceback)
     return 0;
 }
 
+// throw(…) of a delegate that is no generator. 0 and no result when it has none.
+static int
+throw_through_method(PyObject *delegate, PyObject *type, PyObject *value, PyObject *traceback,
+                     PyObject **result)
+{
+    PyObject *method;
+    int found = object_getattr_optional(delegate, ID(throw), &method);
+    if (found > 0) {
+        *result = object_call_objargs(method, type, value, traceback, NULL);
+        decref(method);
+    }
+    return found;
+}
+
 // throw() on the delegate: *handled is false when the exception (current) has to be raised in gen
 // itself. Otherwise the result for gen's caller.
 static PyObject *
 throw_to_delegate(GeneratorObject *gen, PyObject *delegate, bool close_on_exit, PyObject *type,
                   PyObject *value, PyObject *traceback, bool *handled)
 {
-    PyObject *result = NULL, *method = NULL;
+    Thread *ts = thread_current();
+    PyObject *result = NULL;
+    Value *fp = generator_lend_frame(ts, gen);
     *handled = true;
+    if (fp == NULL) {
+        return NULL;
+    }
     if (close_on_exit && error_given_matches(type, PyExc_GeneratorExit)) {
-        __atomic_store_n(&gen->state, GEN_RUNNING, __ATOMIC_RELEASE);
         int closed = delegate_close(delegate);
-        __atomic_store_n(&gen->state, GEN_SUSPENDED, __ATOMIC_RELEASE);
+        generator_take_frame_back(ts, gen, fp);
         *handled = false;
         if (closed == 0) {
             throw_set_exception(type, value, traceback);
         }
         return NULL;
     }
+    int found = 1;
     if (generator_check(delegate) || coroutine_check(delegate)) {
-        __atomic_store_n(&gen->state, GEN_RUNNING, __ATOMIC_RELEASE);
         result = generator_throw(as_generator(delegate), close_on_exit, type, value, traceback);
     }
     else {
-        int found = object_getattr_optional(delegate, ID(throw), &method);
-        if (found <= 0) {
-            *handled = found < 0;
-            if (found == 0) {
-                throw_set_exception(type, value, traceback);
-            }
-            return NULL;
-        }
-        __atomic_store_n(&gen->state, GEN_RUNNING, __ATOMIC_RELEASE);
-        result = object_call_objargs(method, type, value, traceback, NULL);
-        decref(method);
+        found = throw_through_method(delegate, type, value, traceback, &result);
     }
-    __atomic_store_n(&gen->state, GEN_SUSPENDED, __ATOMIC_RELEASE);
-    if (result == NULL) {
+    generator_take_frame_back(ts, gen, fp);
+    if (found <= 0) {
+        *handled = found < 0;
+        if (found == 0) {
+            throw_set_exception(type, value, traceback);
+        }
+    }
+    else if (result == NULL) {
         PyObject *returned;
         *handled = false;
         if (error_take_stop_iteration(&returned) == 0) {
@@ -254,9 +269,14 @@ generator_close(GeneratorObject *gen)
     PyObject *delegate = generator_delegate(gen);
     int closed = 0;
     if (delegate != NULL) {
-        __atomic_store_n(&gen->state, GEN_RUNNING, __ATOMIC_RELEASE);
+        Thread *ts = thread_current();
+        Value *fp = generator_lend_frame(ts, gen);
+        if (fp == NULL) {
+            decref(delegate);
+            return NULL;
+        }
         closed = delegate_close(delegate);
-        __atomic_store_n(&gen->state, GEN_SUSPENDED, __ATOMIC_RELEASE);
+        generator_take_frame_back(ts, gen, fp);
         decref(delegate);
     }
     if (closed == 0) {
@@ -304,7 +324,7 @@ warn_never_awaited(PyObject *self)
                        as_generator(self)->qualname);
         }
         if (error_occurred()) {
-            error_write_unraisable(self);
+            error_format_unraisable("Exception ignored while finalizing coroutine %R", self);
         }
     }
     xdecref(result);

@@ -15,6 +15,7 @@
 #include "vm/interp.h"
 #include "vm/liveness.h"
 #include "vm/ops.h"
+#include "vm/unwind.h"
 
 const char *
 generator_kind(PyObject *gen)
@@ -379,6 +380,34 @@ generator_raise(GeneratorObject *gen, PyObject **result)
     error_raise_in_item(exc);
     decref(exc);
     return generator_run(ts, fp, true, result);
+}
+
+Value *
+generator_lend_frame(Thread *ts, GeneratorObject *gen)
+{
+    int refused = 0;
+    int state = thread_enter_c(" while calling a Python object") < 0
+                    ? -1 : generator_acquire(gen, &refused);
+    Value *fp = state < 0 ? NULL : generator_to_stack(ts, gen, state);
+    if (fp == NULL) {
+        if (!error_occurred()) {    // another thread has ended it
+            error_format(PyExc_ValueError, "%s already executing", generator_kind((PyObject *)gen));
+        }
+        return NULL;
+    }
+    fp[FRAME_RETURN] = interp_exit_word();
+    fp[FRAME_PREVIOUS] = (Value)ts->fp;
+    ts->fp = fp;
+    ts->recursion_remaining--;
+    return fp;
+}
+
+void
+generator_take_frame_back(Thread *ts, GeneratorObject *gen, Value *fp)
+{
+    ts->fp = frame_previous(fp);
+    ts->recursion_remaining++;
+    generator_suspend(ts, fp, gen->nlive);
 }
 
 // The delegate of a suspended `yield from` or await has returned value (consumed): goes on behind

@@ -35,6 +35,11 @@ PySendResult generator_raise(GeneratorObject *gen, PyObject **result);
 // Ends a generator that is not running without raising anything inside: drops its registers.
 void generator_abandon(GeneratorObject *gen);
 
+// While the delegate of a suspended generator handles throw() or close(), the generator counts as
+// running and its frame is among the callers. NULL with an exception.
+Value *generator_lend_frame(Thread *ts, GeneratorObject *gen);
+void generator_take_frame_back(Thread *ts, GeneratorObject *gen, Value *fp);
+
 // The delegate has returned `value` (consumed): gen goes on behind its yield from or await.
 PySendResult generator_delegate_returned(GeneratorObject *gen, PyObject *value, PyObject **result);
 

@@ -89,6 +89,8 @@ Value value_getslice(Value container, Value start, Value stop);
 int value_setslice(Value container, Value start, Value stop, Value item);
 
 Value value_iter(Value v);
+// A copy of v, which must be an iterator already: that of a generator expression.
+Value value_iterator(Value v);
 
 // Next item of an iterator: VALUE_UNSET at the end or with an exception.
 Value value_next(PyObject *iterator);

@@ -297,6 +297,25 @@ value_next(PyObject *iterator)
     return value_result(iter_next(iterator));
 }
 
+Value
+value_iterator(Value v)
+{
+    Box box;
+    if (!box_borrow(&box, v)) {
+        return VALUE_UNSET;
+    }
+    Value result = VALUE_UNSET;
+    if (type_of(box.op)->tp_iternext == NULL) {
+        error_format(PyExc_TypeError, "'%.200s' object is not an iterator",
+                     type_of(box.op)->tp_name);
+    }
+    else {
+        result = value_dup(v);
+    }
+    box_release(&box);
+    return result;
+}
+
 // ---- unpacking ----
 
 // Items are collected in a buffer first: destinations are written only on success.
