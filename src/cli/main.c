@@ -1,4 +1,7 @@
 // The `typhon` program.
+#include <signal.h>
+#include <unistd.h>
+
 #include "runtime/config.h"
 #include "runtime/runtime.h"
 
@@ -19,5 +22,10 @@ main(int argc, char **argv)
     }
     int status = runtime_stop(runtime_run());
     config_free(&config);
+    if (status == STATUS_INTERRUPTED) {
+        // The parent sees that a signal ended the program.
+        signal(SIGINT, SIG_DFL);
+        kill(getpid(), SIGINT);
+    }
     return status;
 }

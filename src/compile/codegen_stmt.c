@@ -532,11 +532,11 @@ compile_stmts(Compiler *c, const StmtSeq *body)
     thread_leave_c();
 }
 
-// Docstring and statements of a module or class.
+// Docstring (interactive statements have none) and statements of a module or class.
 void
 compile_body(Compiler *c, const StmtSeq *body)
 {
-    PyObject *doc = ast_docstring_borrow(body);
+    PyObject *doc = c->unit->interactive ? NULL : ast_docstring_borrow(body);
     Py_ssize_t first = 0;
     if (doc != NULL && !c->failed) {
         first = 1;

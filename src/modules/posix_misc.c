@@ -21,6 +21,7 @@
 #include "objects/str.h"
 #include "objects/structseq.h"
 #include "platform/random.h"
+#include "runtime/runtime.h"
 
 // ---- results ----
 
@@ -116,7 +117,10 @@ os_getloadavg(PyObject *module, PyObject *unused)
 static PyObject *
 os_cpu_count(PyObject *module, PyObject *unused)
 {
-    long count = sysconf(_SC_NPROCESSORS_ONLN);
+    long count = runtime_config()->cpu_count;
+    if (count < 1) {
+        count = sysconf(_SC_NPROCESSORS_ONLN);
+    }
     return count < 1 ? new_ref(Py_None) : int_from_i64(count);
 }
 

@@ -202,10 +202,9 @@ next_match(MatchState *state, Pattern *pattern)
 static void
 step_behind(MatchState *state)
 {
+    // After a match that is not empty an empty one may follow right behind it, but not twice.
     state->must_advance = state->ptr == state->start ? state->ptr : -1;
     state->start = state->ptr;
-    // After a match that is not empty an empty one may follow right behind it, but not twice.
-    state->must_advance = state->ptr;
 }
 
 // What findall() returns for a match: the only group, or a tuple of all, or the whole.

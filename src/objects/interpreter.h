@@ -86,6 +86,8 @@ typedef struct InterpreterRoots {
     int bytes_warning;                      // immutable once running: -b, -bb
     int int_max_str_digits;                 // atomic: sys.set_int_max_str_digits
     double switch_interval;                 // racy by nature: sys.setswitchinterval, only kept
+    int import_depth;           // atomic: for -X importtime, nesting of imports and the time of those
+    int64_t import_nested;      // that ended; mixed up when several threads import
     int dlopen_flags;                       // racy by nature: sys.setdlopenflags
     int override_frozen;                    // tests only: _imp._override_frozen_modules_for_tests
     int override_multi_interp;              // tests only

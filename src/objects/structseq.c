@@ -465,9 +465,10 @@ structseq_new_type(PyStructSequence_Desc *desc, unsigned long flags)
         {Py_tp_repr, (void *)structseq_repr},
         {Py_tp_doc, (void *)desc->doc},
         {Py_tp_methods, structseq_methods},
-        {Py_tp_new, (void *)structseq_type_new},
         {Py_tp_members, members},
         {Py_tp_traverse, (void *)structseq_traverse},
+        {(flags & Py_TPFLAGS_DISALLOW_INSTANTIATION) != 0 ? 0 : Py_tp_new,
+         (void *)structseq_type_new},
         {0, NULL},
     };
     PyType_Spec spec = {

@@ -11,47 +11,6 @@
 
 #include "abi/constants.h"
 
-static const char usage_line[] =
-    "usage: %s [option] ... [-c cmd | -m mod | file | -] [arg] ...\n";
-
-static const char help_text[] =
-    "Options (and corresponding environment variables):\n"
-    "-b     : issue warnings about converting bytes/bytearray to str and comparing\n"
-    "         bytes/bytearray with str or bytes with int; also PYTHONBYTESWARNING=x\n"
-    "         (-bb: issue errors)\n"
-    "-B     : don't write .pyc files on import; also PYTHONDONTWRITEBYTECODE=x\n"
-    "-c cmd : program passed in as string (terminates option list)\n"
-    "-E     : ignore PYTHON* environment variables (such as PYTHONPATH)\n"
-    "-h     : print this help message and exit (also -? or --help)\n"
-    "-i     : inspect interactively after running script; forces a prompt even\n"
-    "         if stdin does not appear to be a terminal; also PYTHONINSPECT=x\n"
-    "-I     : isolate from the user's environment (implies -E, -P and -s)\n"
-    "-m mod : run library module as a script (terminates option list)\n"
-    "-O     : remove assert and __debug__-dependent statements; also PYTHONOPTIMIZE=x\n"
-    "-OO    : do -O changes and also discard docstrings\n"
-    "-P     : don't prepend a potentially unsafe path to sys.path; also PYTHONSAFEPATH\n"
-    "-q     : don't print version and copyright messages on interactive startup\n"
-    "-s     : don't add user site directory to sys.path; also PYTHONNOUSERSITE=x\n"
-    "-S     : don't imply 'import site' on initialization\n"
-    "-u     : force the stdout and stderr streams to be unbuffered;\n"
-    "         also PYTHONUNBUFFERED=x\n"
-    "-v     : trace import statements; also PYTHONVERBOSE=x; repeat for more\n"
-    "-V     : print the Python version number and exit (also --version)\n"
-    "-W arg : warning control; arg is action:message:category:module:lineno;\n"
-    "         also PYTHONWARNINGS=arg\n"
-    "-x     : skip first line of source, allowing use of non-Unix forms of #!cmd\n"
-    "-X opt : set implementation-specific option: dev, utf8[=0|1], importtime,\n"
-    "         int_max_str_digits=N, no_debug_ranges, pycache_prefix=PATH,\n"
-    "         tracemalloc[=N], faulthandler, warn_default_encoding,\n"
-    "         dump=tokens,ast,scopes,bytecode (show stages of the program's way),\n"
-    "         explain (show all stages, with a line on what happened)\n"
-    "--check-hash-based-pycs always|default|never:\n"
-    "         control how Python invalidates hash-based .pyc files\n"
-    "Arguments:\n"
-    "file   : program read from script file\n"
-    "-      : program read from stdin (default; interactive mode if a tty)\n"
-    "arg ...: arguments passed to program in sys.argv[1:]\n";
-
 static void
 strings_add(ConfigStrings *list, const char *item)
 {
@@ -117,23 +76,22 @@ env_flag(const Config *config, const char *name, bool flag)
 static ConfigAction
 usage_error(const char *program)
 {
-    fprintf(stderr, usage_line, program);
+    fprintf(stderr, config_usage_line, program);
     fprintf(stderr, "Try `python -h' for more information.\n");
     return CONFIG_EXIT_ERROR;
 }
 
 static ConfigAction
-print_help(const char *program)
+print_help(const char *program, unsigned parts)
 {
-    printf(usage_line, program);
-    fputs(help_text, stdout);
+    config_print_help(program, parts);
     return CONFIG_EXIT_OK;
 }
 
 static ConfigAction
 print_version(int verbose)
 {
-    printf("Typhon " TYPHON_VERSION " (Python " PY_VERSION ")\n");
+    printf("Python " PY_VERSION " (Typhon " TYPHON_VERSION ")\n");
     if (verbose) {
         printf("free-threaded, %s\n",
 #ifdef __clang__
@@ -220,7 +178,7 @@ static ConfigAction
 apply_hash_seed(Config *config)
 {
     const char *value = config_getenv(config, "PYTHONHASHSEED");
-    if (value == NULL || strcmp(value, "random") == 0) {
+    if (config->random_hash || value == NULL || strcmp(value, "random") == 0) {
         return CONFIG_RUN;
     }
     char *end;
@@ -282,6 +240,69 @@ apply_tracemalloc(Config *config)
     return CONFIG_RUN;
 }
 
+static ConfigAction
+apply_import_time(Config *config)
+{
+    const char *value = config_xoption(config, "importtime");
+    if (value == NULL) {
+        value = config_getenv(config, "PYTHONPROFILEIMPORTTIME");
+        config->import_time = value != NULL;
+    }
+    else if (*value == '\0' || strcmp(value, "true") == 0 || strcmp(value, "1") == 0) {
+        config->import_time = 1;
+    }
+    else if (strcmp(value, "0") != 0 && strcmp(value, "2") != 0) {
+        return fatal_option("-X importtime: values other than 1, 2, and no value are not supported.");
+    }
+    if (value != NULL && strcmp(value, "2") == 0) {
+        config->import_time = 2;
+    }
+    return CONFIG_RUN;
+}
+
+// Options of CPython's builds that have an effect on flags here at most.
+static ConfigAction
+apply_build_options(Config *config)
+{
+    config->gil = -1;
+    const char *value = config_getenv(config, "PYTHON_GIL");
+    if (value != NULL && !parse_switch(value, &config->gil)) {
+        return fatal_option("PYTHON_GIL must be \"0\" or \"1\"");
+    }
+    value = config_xoption(config, "gil");
+    if (value != NULL && !parse_switch(value, &config->gil)) {
+        return fatal_option("config_read_gil: -X gil must be 0 or 1");
+    }
+    int shared;
+    value = config_getenv(config, "PYTHON_TLBC");
+    if (value != NULL && !parse_switch(value, &shared)) {
+        return fatal_option("PYTHON_TLBC=N: N is missing or invalid");
+    }
+    value = config_xoption(config, "tlbc");
+    return value == NULL || parse_switch(value, &shared)
+               ? CONFIG_RUN : fatal_option("-X tlbc=n: n is missing or invalid");
+}
+
+static ConfigAction
+apply_cpu_count(Config *config)
+{
+    const char *option = config_xoption(config, "cpu_count");
+    const char *value = option != NULL ? option : config_getenv(config, "PYTHON_CPU_COUNT");
+    config->cpu_count = -1;
+    if (value == NULL || strcmp(value, "default") == 0) {
+        return CONFIG_RUN;
+    }
+    char *end;
+    long count = strtol(value, &end, 10);
+    if (end == value || *end != '\0' || count < 1 || count > INT_MAX) {
+        return fatal_option(option != NULL ? "-X cpu_count=n option: n is missing or an invalid number, "
+                                             "n must be greater than 0"
+                                           : "PYTHON_CPU_COUNT=<CPU COUNT>: invalid value");
+    }
+    config->cpu_count = (int)count;
+    return CONFIG_RUN;
+}
+
 // Reads what -X options and variables set together.
 static ConfigAction
 apply_options(Config *config)
@@ -293,8 +314,6 @@ apply_options(Config *config)
                            || config_getenv(config, "PYTHONFAULTHANDLER");
     config->no_debug_ranges = config_xoption(config, "no_debug_ranges")
                               || config_getenv(config, "PYTHONNODEBUGRANGES");
-    config->import_time = config_xoption(config, "importtime")
-                          || config_getenv(config, "PYTHONPROFILEIMPORTTIME");
     config->explain = config_xoption(config, "explain") != NULL;
     config->thread_inherit_context = 1;
     config->context_aware_warnings = 1;
@@ -308,10 +327,17 @@ apply_options(Config *config)
     if (value != NULL && !parse_switch(value, &config->context_aware_warnings)) {
         return fatal_option("-X context_aware_warnings: must be 0 or 1");
     }
+    // -X pycache_prefix without a value undoes the variable.
     config->pycache_prefix = config_xoption(config, "pycache_prefix");
     if (config->pycache_prefix == NULL) {
         config->pycache_prefix = config_getenv(config, "PYTHONPYCACHEPREFIX");
     }
+    else if (*config->pycache_prefix == '\0') {
+        config->pycache_prefix = NULL;
+    }
+    value = config_xoption(config, "frozen_modules");
+    value = value != NULL ? value : config_getenv(config, "PYTHON_FROZEN_MODULES");
+    config->no_frozen_modules = value != NULL && strcmp(value, "off") == 0;
     const char *stages = config_xoption(config, "dump");
     if (stages != NULL && !parse_dump_stages(config, stages)) {
         return CONFIG_EXIT_ERROR;
@@ -319,6 +345,9 @@ apply_options(Config *config)
     ConfigAction action = apply_digit_limit(config);
     action = action != CONFIG_RUN ? action : apply_hash_seed(config);
     action = action != CONFIG_RUN ? action : apply_utf8_mode(config);
+    action = action != CONFIG_RUN ? action : apply_import_time(config);
+    action = action != CONFIG_RUN ? action : apply_build_options(config);
+    action = action != CONFIG_RUN ? action : apply_cpu_count(config);
     return action != CONFIG_RUN ? action : apply_tracemalloc(config);
 }
 
@@ -327,7 +356,7 @@ static void
 apply_environment(Config *config, ConfigStrings *options)
 {
     config->bytes_warning = env_level(config, "PYTHONBYTESWARNING", config->bytes_warning);
-    config->parser_debug = env_level(config, "PYTHONDEBUG", config->parser_debug);
+    config->parser_debug = config->parser_debug || env_flag(config, "PYTHONDEBUG", false);
     config->inspect = env_level(config, "PYTHONINSPECT", config->inspect);
     config->optimize = env_level(config, "PYTHONOPTIMIZE", config->optimize);
     config->verbose = env_level(config, "PYTHONVERBOSE", config->verbose);
@@ -405,7 +434,7 @@ set_flag(OptionReader *reader, char letter)
         case 'O': config->optimize++; break;
         case 'P': config->safe_path = true; break;
         case 'q': config->quiet = true; break;
-        case 'R': break;
+        case 'R': config->random_hash = true; break;
         case 's': config->no_user_site = true; break;
         case 'S': config->no_site = true; break;
         case 't': break;
@@ -422,8 +451,14 @@ set_flag(OptionReader *reader, char letter)
 static ConfigAction
 read_long_option(OptionReader *reader, const char *word)
 {
-    if (strcmp(word, "--help") == 0) {
-        return print_help(reader->argv[0]);
+    static const struct { const char *word; unsigned parts; } helps[] = {
+        {"--help", HELP_OPTIONS}, {"--help-env", HELP_ENVIRONMENT},
+        {"--help-xoptions", HELP_XOPTIONS}, {"--help-all", HELP_ALL},
+    };
+    for (size_t i = 0; i < sizeof helps / sizeof *helps; i++) {
+        if (strcmp(word, helps[i].word) == 0) {
+            return print_help(reader->argv[0], helps[i].parts);
+        }
     }
     if (strcmp(word, "--version") == 0) {
         return print_version(0);
@@ -443,7 +478,7 @@ read_long_option(OptionReader *reader, const char *word)
         reader->config->check_hash_pycs = mode;
         return CONFIG_RUN;
     }
-    fprintf(stderr, "unknown option %s\n", word);
+    fprintf(stderr, "Unknown option: %s\n", word);
     return usage_error(reader->argv[0]);
 }
 
@@ -456,7 +491,7 @@ read_short_options(OptionReader *reader, bool *stop)
     while (*reader->rest != '\0') {
         char letter = *reader->rest++;
         if (letter == 'h' || letter == '?') {
-            return print_help(reader->argv[0]);
+            return print_help(reader->argv[0], HELP_OPTIONS);
         }
         if (letter == 'V') {
             return print_version(*reader->rest == 'V');

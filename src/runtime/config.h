@@ -62,14 +62,18 @@ typedef struct {
     int utf8_mode;                  // -X utf8
     bool warn_default_encoding;     // -X warn_default_encoding
     bool faulthandler;              // -X faulthandler
+    bool no_frozen_modules;         // -X frozen_modules=off: only what importlib needs
     bool no_debug_ranges;           // -X no_debug_ranges
-    bool import_time;               // -X importtime
+    int import_time;                // -X importtime, 2: cached modules too
     int tracemalloc;                // -X tracemalloc[=N]
     int int_max_str_digits;         // -X int_max_str_digits, default 4300
+    int gil;                        // -X gil, PYTHON_GIL: 0 or 1, -1 not given; there is none anyway
+    int cpu_count;                  // -X cpu_count=N, PYTHON_CPU_COUNT; -1: as many as there are
     int thread_inherit_context;     // -X thread_inherit_context
     int context_aware_warnings;     // -X context_aware_warnings
     const char *check_hash_pycs;    // --check-hash-based-pycs
     const char *pycache_prefix;     // -X pycache_prefix, PYTHONPYCACHEPREFIX
+    bool random_hash;               // -R: PYTHONHASHSEED does not count
     bool use_hash_seed;             // PYTHONHASHSEED is a number
     uint32_t hash_seed;
     const char *home;               // PYTHONHOME
@@ -95,5 +99,10 @@ const char *config_xoption(const Config *config, const char *name);
 const char *config_getenv(const Config *config, const char *name);
 
 void config_free(Config *config);
+
+// Texts of --help and its kin.
+enum { HELP_OPTIONS = 1, HELP_ENVIRONMENT = 2, HELP_XOPTIONS = 4, HELP_ALL = 7 };
+extern const char config_usage_line[];
+void config_print_help(const char *program, unsigned parts);
 
 #endif

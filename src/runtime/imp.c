@@ -56,7 +56,9 @@ imp_is_builtin(PyObject *module, PyObject *name)
         return error_occurred() ? NULL : error_set(PyExc_TypeError,
                                                    "is_builtin() argument must be str");
     }
-    return int_from_i64(native_find(text) != NULL);
+    // -1: there from the start, cannot be made again.
+    bool first = strcmp(text, "sys") == 0 || strcmp(text, "builtins") == 0;
+    return int_from_i64(first ? -1 : native_find(text) != NULL);
 }
 
 static PyObject *
@@ -146,7 +148,9 @@ frozen_usable(PyObject *name)
     }
     const FrozenModule *module = frozen_find(text);
     InterpreterRoots *roots = interpreter_roots();
-    if (module != NULL && !module->bootstrap && roots->override_frozen < 0) {
+    bool all = roots->override_frozen > 0
+               || (roots->override_frozen == 0 && !runtime_config()->no_frozen_modules);
+    if (module != NULL && !module->bootstrap && !all) {
         return NULL;
     }
     return module;

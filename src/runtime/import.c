@@ -1,11 +1,14 @@
 // The import statement over importlib; see import.h.
 #include "runtime/import.h"
 
+#include <stdio.h>
+
 #include "abi/exceptions.h"
 #include "memory/refcount.h"
 #include "objects/call.h"
 #include "objects/dict.h"
 #include "objects/error.h"
+#include "objects/exceptions.h"
 #include "objects/identifiers.h"
 #include "objects/interpreter.h"
 #include "objects/list.h"
@@ -13,6 +16,8 @@
 #include "objects/object.h"
 #include "objects/sequence.h"
 #include "objects/str.h"
+#include "objects/traceback.h"
+#include "platform/time.h"
 #include "objects/tuple.h"
 #include "runtime/frozen.h"
 #include "runtime/imp.h"
@@ -182,6 +187,110 @@ resolve_name(PyObject *name, PyObject *globals, int level)
 
 // ---- loading ----
 
+// Whether a traceback entry is importlib's own; *runs: it is the one around running a module.
+static bool
+entry_of_importlib(PyTracebackObject *entry, bool *runs)
+{
+    PyCodeObject *code = entry->tb_frame->f_code;
+    *runs = str_equal_cstr(code->co_name, "_call_with_frames_removed");
+    return str_equal_cstr(code->co_filename, "<frozen importlib._bootstrap>")
+           || str_equal_cstr(code->co_filename, "<frozen importlib._bootstrap_external>");
+}
+
+// Takes importlib's entries out of a traceback: all when `all` is true, else those up to the running of
+// a module (errors in importlib itself stay visible). The exception has just been raised, so nobody
+// else looks at its traceback. Consumes it; new reference or NULL.
+static PyTracebackObject *
+traceback_trim_steal(PyTracebackObject *head, bool all)
+{
+    PyTracebackObject **start = &head;      // where the entries of importlib begin
+    for (PyTracebackObject **link = &head; *link != NULL;) {
+        PyTracebackObject *entry = *link;
+        bool runs;
+        if (!entry_of_importlib(entry, &runs)) {
+            link = start = &entry->tb_next;
+        }
+        else if (all || runs) {
+            PyTracebackObject *dropped = *start;
+            *start = xnew_ref(entry->tb_next);
+            decref(dropped);
+            link = start;
+        }
+        else {
+            link = &entry->tb_next;
+        }
+    }
+    return head;
+}
+
+static void
+hide_importlib_frames(void)
+{
+    if (runtime_config()->verbose > 0) {
+        return;
+    }
+    bool all = error_matches(PyExc_ImportError);
+    PyObject *exc = error_take();
+    PyObject *traceback = exception_get_traceback(exc);
+    if (traceback != NULL) {
+        PyTracebackObject *rest = traceback_trim_steal((PyTracebackObject *)traceback, all);
+        if (exception_set_traceback(exc, rest == NULL ? Py_None : (PyObject *)rest) < 0) {
+            error_clear();
+        }
+        xdecref(rest);
+    }
+    error_restore_steal(exc);
+}
+
+// -X importtime: imports nest, each reports its time without and with those inside.
+typedef struct ImportTimer {
+    int64_t start, outer_nested;
+} ImportTimer;
+
+static void
+import_timer_start(ImportTimer *timer)
+{
+    if (runtime_config()->import_time == 0) {
+        return;
+    }
+    if (roots()->import_depth++ == 0 && roots()->import_nested == 0) {
+        fputs("import time: self [us] | cumulative | imported package\n", stderr);
+    }
+    timer->outer_nested = roots()->import_nested;
+    roots()->import_nested = 0;
+    timer->start = os_time_monotonic();
+}
+
+static void
+import_timer_stop(ImportTimer *timer, PyObject *name)
+{
+    if (runtime_config()->import_time == 0) {
+        return;
+    }
+    PyObject *pending = error_take();
+    int64_t total = os_time_monotonic() - timer->start;
+    const char *text = str_as_utf8(name);
+    int depth = --roots()->import_depth;
+    fprintf(stderr, "import time: %9ld | %10ld | %*s%s\n",
+            (long)((total - roots()->import_nested) / 1000), (long)(total / 1000), depth * 2, "",
+            text == NULL ? "?" : text);
+    roots()->import_nested = timer->outer_nested + total;
+    error_clear();
+    error_restore_steal(pending);
+}
+
+// With -X importtime=2 modules that are there already are reported too.
+static void
+import_timer_cached(PyObject *name)
+{
+    if (runtime_config()->import_time == 2) {
+        const char *text = str_as_utf8(name);
+        fprintf(stderr, "import time: cached    | cached     | %*s%s\n", roots()->import_depth * 2, "",
+                text == NULL ? "?" : text);
+        error_clear();
+    }
+}
+
 static PyObject *
 find_and_load(PyObject *absolute)
 {
@@ -193,7 +302,15 @@ find_and_load(PyObject *absolute)
     if (sys_audit("import", "(OOOOO)", absolute, Py_None, Py_None, Py_None, Py_None) < 0) {
         return NULL;
     }
-    return object_call_method(bootstrap, ID(_find_and_load), absolute, roots()->import_func, NULL);
+    ImportTimer timer;
+    import_timer_start(&timer);
+    PyObject *module =
+        object_call_method(bootstrap, ID(_find_and_load), absolute, roots()->import_func, NULL);
+    import_timer_stop(&timer, absolute);
+    if (module == NULL) {
+        hide_importlib_frames();
+    }
+    return module;
 }
 
 // A module that another thread is still initialising: wait for it through importlib's lock.
@@ -231,6 +348,7 @@ load_absolute(PyObject *absolute)
         if (ensure_initialized(module, absolute) < 0) {
             clear_ref(module);
         }
+        import_timer_cached(absolute);
         return module;
     }
     xdecref(module);

@@ -147,7 +147,9 @@ find_paths(Paths *paths, const Config *config)
     find_executable(paths, config->orig_argv[0]);
     char resolved[PATH_MAX];
     if (realpath(paths->executable, resolved) == NULL) {
-        *resolved = '\0';
+        // argv[0] need not be the name of the program.
+        ssize_t length = readlink("/proc/self/exe", resolved, PATH_MAX - 1);
+        resolved[length > 0 ? length : 0] = '\0';
     }
     snprintf(paths->base_executable, PATH_MAX, "%s", paths->executable);
     bool venv = *paths->executable != '\0' && find_venv(paths);

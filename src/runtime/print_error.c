@@ -419,7 +419,7 @@ print_error_status(void)
     }
     bool interrupted = error_matches(PyExc_KeyboardInterrupt);
     print_error(true);
-    return interrupted ? 130 : 1;
+    return interrupted ? STATUS_INTERRUPTED : 1;
 }
 
 // ---- unraisable ----
@@ -455,6 +455,12 @@ void
 print_unraisable(PyObject *type, PyObject *value, PyObject *traceback, PyObject *message,
                  PyObject *subject)
 {
+    PyObject *file = sys_get(ID(stderr));
+    bool closed = file == NULL || file == Py_None;
+    xdecref(file);
+    if (closed) {
+        return;         // at the end of the interpreter
+    }
     unraisable_header(message, subject);
     if (value != NULL && exception_instance_check(value)) {
         print_exception_triple(type, value, traceback);

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 #include "abi/object.h"
+#include "runtime/runtime.h"
 
 // Installs hooks.unraisable and sys.UnraisableHookArgs; called when builtins are made. 0 or -1.
 int print_error_init(void);
@@ -23,7 +24,7 @@ int print_error_init(void);
 void print_error(bool set_last);
 
 // End of the program by the current exception: SystemExit gives its status (and prints a message
-// to stderr when its code is no number), KeyboardInterrupt is reported and gives 130, everything
+// to stderr when its code is no number), KeyboardInterrupt is reported and gives STATUS_INTERRUPTED, everything
 // else is reported and gives 1. Clears the exception.
 int print_error_status(void);
 

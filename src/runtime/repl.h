@@ -11,4 +11,7 @@
 // is set; it is reported.
 int repl_run(PyObject *namespace, bool greet);
 
+// The plain loop (sys._baserepl): 0, or -1 with SystemExit.
+int repl_run_basic(PyObject *namespace);
+
 #endif

@@ -1,5 +1,6 @@
 // Runs what the command line asks for: command, module, file, standard input, REPL.
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,22 +70,22 @@ set_loader(PyObject *dict, PyObject *filename, const char *loader_name)
     return result;
 }
 
-// sys.path[0] for the program, unless -P.
 static int
 prepend_path(PyObject *entry)
 {
-    if (runtime_config()->safe_path) {
-        return 0;
-    }
     PyObject *path = sys_get(ID(path));
     int result = path != NULL && list_check(path) ? list_insert(path, 0, entry) : 0;
     xdecref(path);
     return result;
 }
 
+// sys.path[0] for the program, unless -P. (A folder or archive that is run always gets there.)
 static int
 prepend_path_cstr(const char *entry)
 {
+    if (runtime_config()->safe_path) {
+        return 0;
+    }
     PyObject *text = str_decode_fsdefault(entry);
     int result = text != NULL ? prepend_path(text) : -1;
     xdecref(text);
@@ -125,17 +126,56 @@ register_source(PyObject *code, const char *source, Py_ssize_t size, const char 
     error_restore_steal(pending);
 }
 
+// Reports what ended the program. With -i SystemExit is shown like other exceptions: the session follows.
+static int
+print_program_error(void)
+{
+    if (runtime_config()->inspect == 0) {
+        return print_error_status();
+    }
+    print_error(true);
+    return 1;
+}
+
+// The tokenizer would take a null byte for the end.
+static void
+raise_null_byte(const char *source, const char *null, PyObject *filename)
+{
+    int line = 1;
+    const char *start = source;
+    for (const char *p = source; p < null; p++) {
+        if (*p == '\n') {
+            line++;
+            start = p + 1;
+        }
+    }
+    PyObject *text = str_decode(start, null - start, "utf-8", "replace");
+    PyObject *details = text == NULL ? NULL : value_build("(OiiN)", filename, line, 0, text);
+    PyObject *args = details == NULL ? NULL
+                                     : value_build("(sN)", "source code cannot contain null bytes",
+                                                   details);
+    PyObject *exc = args == NULL ? NULL : object_call(PyExc_SyntaxError, args, NULL);
+    xdecref(args);
+    if (exc != NULL) {
+        error_restore_steal(exc);
+    }
+}
+
 // Compiles and runs source as __main__: 0, or the exit status of what went wrong.
 static int
 run_source(const char *source, Py_ssize_t size, const char *label, bool in_file)
 {
     int status = 1;
-    int flags = 0;
     const Config *config = runtime_config();
+    int flags = config->run == RUN_COMMAND ? PARSE_IGNORE_COOKIE : 0;
     PyObject *dict = main_dict_borrow();
     PyObject *filename = dict != NULL ? str_decode_fsdefault(label) : NULL;
     PyObject *code = NULL;
-    if (filename != NULL && explain_source(config, source, size, filename) == 0) {
+    const char *null = in_file ? memchr(source, '\0', (size_t)size) : NULL;
+    if (filename != NULL && null != NULL) {
+        raise_null_byte(source, null, filename);
+    }
+    else if (filename != NULL && explain_source(config, source, size, filename) == 0) {
         code = compile_string(source, size, filename, PARSE_EXEC, &flags, -1);
     }
     PyObject *result = code != NULL ? vm_eval_code(code, dict, dict) : NULL;
@@ -143,10 +183,10 @@ run_source(const char *source, Py_ssize_t size, const char *label, bool in_file)
         status = 0;
     }
     else {
-        if (!in_file && code != NULL && !error_matches(PyExc_SystemExit)) {
+        if (config->run == RUN_COMMAND && code != NULL) {
             register_source(code, source, size, label);
         }
-        status = print_error_status();
+        status = print_program_error();
     }
     xdecref(result);
     xdecref(code);
@@ -154,34 +194,52 @@ run_source(const char *source, Py_ssize_t size, const char *label, bool in_file)
     return status;
 }
 
-// The common indentation of a -c command is removed, so that it can be indented in a script.
-static char *
-dedent(const char *text)
+// Length of the indentation that all lines share which have something else than blanks.
+static size_t
+common_indent(const char *text)
 {
-    size_t common = SIZE_MAX;
+    const char *first = NULL;
+    size_t common = 0;
     for (const char *line = text; *line != '\0';) {
         size_t length = strcspn(line, "\n");
         size_t indent = strspn(line, " \t");
-        if (indent < length) {
-            common = indent < common ? indent : common;
+        if (indent < length && first == NULL) {
+            first = line;
+            common = indent;
+        }
+        else if (indent < length) {
+            size_t same = 0;
+            while (same < common && line[same] == first[same]) {
+                same++;
+            }
+            common = same;
         }
         line += length + (line[length] == '\n');
     }
+    return common;
+}
+
+// The common indentation of a -c command is removed, so that it can be indented in a script; lines of
+// blanks become empty.
+static char *
+dedent(const char *text)
+{
+    size_t common = common_indent(text);
     char *result = strdup(text);
-    if (result == NULL || common == SIZE_MAX || common == 0) {
+    if (result == NULL || common == 0) {
         return result;
     }
     char *out = result;
     for (const char *line = text; *line != '\0';) {
-        size_t length = strcspn(line, "\n") + 1;
+        size_t length = strcspn(line, "\n");
         size_t indent = strspn(line, " \t");
-        size_t skip = indent < common ? indent : common;
-        if (line[length - 1] == '\0') {
-            length--;
-        }
+        size_t skip = indent == length ? length : common;
         memcpy(out, line + skip, length - skip);
         out += length - skip;
         line += length;
+        if (*line == '\n') {
+            *out++ = *line++;
+        }
     }
     *out = '\0';
     return result;
@@ -193,7 +251,14 @@ run_command(const Config *config)
     if (prepend_path_cstr("") < 0 || set_argv0("-c") < 0) {
         return print_error_status();
     }
-    char *command = dedent(config->target);
+    PyObject *text = str_decode_fsdefault(config->target);
+    if (text == NULL || str_as_utf8(text) == NULL) {
+        fputs("Unable to decode the command from the command line:\n", stderr);
+        xdecref(text);
+        return print_error_status();
+    }
+    char *command = dedent(str_as_utf8(text));
+    decref(text);
     if (command == NULL) {
         error_no_memory();
         return print_error_status();
@@ -218,7 +283,7 @@ run_module(const char *name, bool set_argv)
     PyObject *result = text != NULL
                            ? object_call_twoargs(function, text, set_argv ? Py_True : Py_False)
                            : NULL;
-    int status = result != NULL ? 0 : print_error_status();
+    int status = result != NULL ? 0 : print_program_error();
     xdecref(function);
     xdecref(text);
     xdecref(result);
@@ -330,10 +395,24 @@ run_pyc(PyObject *dict, FILE *file)
     }
     mem_free(data);
     PyObject *result = code != NULL ? vm_eval_code(code, dict, dict) : NULL;
-    int status = result != NULL ? 0 : print_error_status();
+    int status = result != NULL ? 0 : print_program_error();
     xdecref(code);
     xdecref(result);
     return status;
+}
+
+// By its name, or by the magic number in front.
+static bool
+is_compiled(const char *path, FILE *file)
+{
+    size_t length = strlen(path);
+    if (length > 4 && strcmp(path + length - 4, ".pyc") == 0) {
+        return true;
+    }
+    uint32_t magic = 0;
+    bool found = fread(&magic, 1, sizeof magic, file) == sizeof magic && magic == IMPORT_MAGIC;
+    rewind(file);
+    return found;
 }
 
 // sys.path[0] is the folder of the script itself, links resolved.
@@ -352,12 +431,23 @@ prepend_script_folder(const char *path)
 }
 
 static int
+forget_name(PyObject *dict, PyObject *name)
+{
+    PyObject *pending = error_take();
+    int result = dict_del(dict, name);
+    if (result < 0 && error_clear_if(PyExc_KeyError)) {
+        result = 0;
+    }
+    xdecref(pending);
+    return result;
+}
+
+static int
 run_script(const Config *config, FILE *file, const char *path)
 {
     PyObject *dict = main_dict_borrow();
     PyObject *filename = dict != NULL ? str_decode_fsdefault(path) : NULL;
-    size_t length = strlen(path);
-    bool compiled = length > 4 && strcmp(path + length - 4, ".pyc") == 0;
+    bool compiled = is_compiled(path, file);
     if (filename == NULL || dict_set(dict, ID(__file__), filename) < 0
         || dict_set(dict, ID(__cached__), Py_None) < 0
         || set_loader(dict, filename, compiled ? "SourcelessFileLoader" : "SourceFileLoader") < 0
@@ -377,13 +467,23 @@ run_script(const Config *config, FILE *file, const char *path)
     size_t skip = config->skip_first_line ? skip_line(text, size) : 0;
     int status = run_source(text + skip, (Py_ssize_t)(size - skip), path, true);
     mem_free(text);
+    // What runs afterwards (-i) is no part of the file.
+    if (forget_name(dict, ID(__file__)) < 0 || forget_name(dict, ID(__cached__)) < 0) {
+        return print_error_status();
+    }
     return status;
 }
 
 static int
 run_file(const Config *config)
 {
+    char absolute[2 * PATH_MAX];
     const char *path = config->target;
+    if (*path != '/' && getcwd(absolute, PATH_MAX) != NULL) {
+        size_t length = strlen(absolute);
+        snprintf(absolute + length, sizeof absolute - length, "/%s", path);
+        path = absolute;
+    }
     struct stat info;
     bool exists = stat(path, &info) == 0;
     if (exists && (S_ISDIR(info.st_mode) || (S_ISREG(info.st_mode) && starts_like_zip(path)))) {
@@ -459,7 +559,8 @@ runtime_run(void)
                                                : repl_run(main_dict_borrow(), true);
             break;
     }
-    if (!interactive && wants_inspection(config) && isatty(STDIN_FILENO)) {
+    if (!interactive && wants_inspection(config)
+        && (config->interactive || isatty(STDIN_FILENO))) {
         status = repl_run(main_dict_borrow(), false);
     }
     return status;

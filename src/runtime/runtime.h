@@ -20,7 +20,9 @@ int runtime_start_core(const Config *config);
 // Makes the module __main__ that the program will run in. 0 or -1.
 int runtime_start_main(void);
 
-// Runs what the configuration asks for: exit status of the process.
+// Runs what the configuration asks for: exit status of the process, or STATUS_INTERRUPTED when
+// KeyboardInterrupt ended it.
+#define STATUS_INTERRUPTED (128 + 2 + 1000)
 int runtime_run(void);
 
 // Shuts down: threading._shutdown, atexit, modules, collector, streams. Returns the exit status

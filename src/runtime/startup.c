@@ -200,7 +200,11 @@ runtime_start(const Config *config)
     if (runtime_start_core(config) < 0) {
         return -1;
     }
-    const char *step = "importlib";
+    const char *step = "sys.stderr";
+    if (std_streams_start_early() < 0) {
+        goto fail;
+    }
+    step = "importlib";
     if (import_init() < 0) {
         goto fail;
     }
@@ -268,7 +272,12 @@ call_threading_shutdown(void)
 static void
 call_atexit(void)
 {
-    PyObject *atexit = import_get_module(ID(atexit));
+    // The module itself may be gone from sys.modules.
+    PyObject *callbacks = interpreter_roots()->atexit_callbacks;
+    if (callbacks == NULL || list_size(callbacks) == 0) {
+        return;
+    }
+    PyObject *atexit = import_import(ID(atexit));
     PyObject *result = atexit != NULL ? object_call_method_noargs(atexit, ID(_run_exitfuncs)) : NULL;
     if (atexit != NULL && result == NULL) {
         error_write_unraisable(NULL);

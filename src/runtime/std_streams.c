@@ -1,6 +1,7 @@
 // Standard streams; see std_streams.h.
 #include "runtime/std_streams.h"
 
+#include <locale.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +13,9 @@
 #include "objects/dict.h"
 #include "objects/error.h"
 #include "objects/identifiers.h"
+#include "objects/int.h"
 #include "objects/interpreter.h"
+#include "objects/module.h"
 #include "objects/object.h"
 #include "objects/str.h"
 #include "objects/tuple.h"
@@ -34,17 +37,25 @@ parse_io_encoding(const char *text, StreamEncoding *result)
     size_t length = strcspn(text, ":");
     if (length > 0) {
         snprintf(result->encoding, sizeof result->encoding, "%.*s", (int)length, text);
+        snprintf(result->errors, sizeof result->errors, "strict");
     }
-    if (text[length] == ':') {
+    if (text[length] == ':' && text[length + 1] != '\0') {
         snprintf(result->errors, sizeof result->errors, "%s", text + length + 1);
     }
 }
 
-// In UTF-8 mode and in the C and POSIX locales undecodable bytes pass through as surrogates.
+// In UTF-8 mode, in the C and POSIX locales and in what may have replaced them undecodable bytes pass
+// through as surrogates.
 static const char *
 default_errors(const Config *config)
 {
-    return config->utf8_mode ? "surrogateescape" : "strict";
+    static const char *const lax[] = {"C", "POSIX", "C.UTF-8", "C.utf8", "UTF-8"};
+    const char *locale = setlocale(LC_CTYPE, NULL);
+    bool escape = config->utf8_mode;
+    for (size_t i = 0; i < sizeof lax / sizeof *lax; i++) {
+        escape = escape || (locale != NULL && strcmp(locale, lax[i]) == 0);
+    }
+    return escape ? "surrogateescape" : "strict";
 }
 
 // Raw descriptor as a text stream: FileIO, a buffer unless unbuffered, TextIOWrapper on top.
@@ -79,8 +90,7 @@ open_stream(PyObject *io, const Config *config, int fd, bool writing, const char
         goto done;
     }
     bool line_buffering = config->interactive || is_tty;
-    const char *errors = *encoding->errors != '\0' ? encoding->errors
-                         : fd == 2 ? "backslashreplace" : default_errors(config);
+    const char *errors = *encoding->errors != '\0' ? encoding->errors : default_errors(config);
     if (fd == 2) {
         errors = "backslashreplace";
         line_buffering = true;
@@ -129,6 +139,43 @@ set_open(PyObject *io)
     PyObject *open = object_getattr(io, ID(open));
     int result = open != NULL ? dict_set(interpreter_roots()->builtins, ID(open), open) : -1;
     xdecref(open);
+    return result;
+}
+
+// ---- before the streams ----
+
+static PyObject *
+early_write(PyObject *module, PyObject *text)
+{
+    Py_ssize_t size;
+    const char *utf8 = str_check(text) ? str_as_utf8_size(text, &size) : NULL;
+    if (utf8 == NULL) {
+        return error_occurred() ? NULL : error_set(PyExc_TypeError, "write() argument must be str");
+    }
+    fwrite(utf8, 1, (size_t)size, stderr);
+    return int_from_ssize(size);
+}
+
+static PyObject *
+early_flush(PyObject *module, PyObject *unused)
+{
+    fflush(stderr);
+    return new_ref(Py_None);
+}
+
+static PyMethodDef early_functions[] = {
+    {"write", early_write, METH_O, "write($module, text, /)\n--\n\n"},
+    {"flush", early_flush, METH_NOARGS, "flush($module, /)\n--\n\n"},
+    {NULL, NULL, 0, NULL},
+};
+
+int
+std_streams_start_early(void)
+{
+    PyObject *stream = module_new_cstr("<stderr>");
+    int result = stream != NULL && module_add_functions(stream, early_functions) == 0
+                     ? dict_set_cstr(interpreter_roots()->sys_dict, "stderr", stream) : -1;
+    xdecref(stream);
     return result;
 }
 

@@ -9,4 +9,7 @@
 // unbuffered with -u. A closed descriptor gives None. Also sets builtins.open. 0 or -1.
 int std_streams_start(const Config *config);
 
+// Until then sys.stderr is a plain writer: importlib talks with -v. 0 or -1.
+int std_streams_start_early(void);
+
 #endif

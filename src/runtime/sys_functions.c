@@ -17,12 +17,15 @@
 #include "objects/identifiers.h"
 #include "objects/int.h"
 #include "objects/interpreter.h"
+#include "objects/module.h"
 #include "objects/number.h"
 #include "objects/object.h"
 #include "objects/str.h"
 #include "objects/structseq.h"
 #include "objects/tuple.h"
 #include "objects/type.h"
+#include "runtime/import.h"
+#include "runtime/repl.h"
 #include "runtime/runtime.h"
 #include "runtime/sys.h"
 #include "runtime/sys_internal.h"
@@ -35,7 +38,15 @@ sys_exit(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     if (!args_check_positional("exit", nargs, 0, 1)) {
         return NULL;
     }
-    return error_set_object(PyExc_SystemExit, nargs ? args[0] : Py_None);
+    // An exception as status is still a status.
+    PyObject *exc = nargs > 0 && exception_instance_check(args[0])
+                        ? object_call_onearg(PyExc_SystemExit, args[0]) : NULL;
+    if (exc != NULL) {
+        error_restore_steal(exc);
+        return NULL;
+    }
+    return error_occurred() ? NULL
+                            : error_set_object(PyExc_SystemExit, nargs ? args[0] : Py_None);
 }
 
 static PyObject *
@@ -401,7 +412,27 @@ sys_setdlopenflags(PyObject *module, PyObject *arg)
 static PyObject *
 sys_get_cpu_count_config(PyObject *module, PyObject *unused)
 {
-    return int_from_i64(-1);
+    return int_from_i64(runtime_config()->cpu_count);
+}
+
+static PyObject *
+sys_clear_type_cache(PyObject *module, PyObject *unused)
+{
+    if (error_warn(PyExc_DeprecationWarning, 1,
+                   "sys._clear_type_cache() is deprecated and may be removed in a future version of "
+                   "Python. Use sys._clear_internal_caches() instead.") < 0) {
+        return NULL;
+    }
+    return sys_clear_internal_caches(module, unused);
+}
+
+static PyObject *
+sys_baserepl(PyObject *module, PyObject *unused)
+{
+    PyObject *main = import_add_module(ID(__main__));
+    int result = main != NULL ? repl_run_basic(module_dict_borrow(main)) : -1;
+    xdecref(main);
+    return result < 0 ? NULL : new_ref(Py_None);
 }
 
 static PyObject *
@@ -601,7 +632,7 @@ PyMethodDef sys_function_methods[] = {
     {"_clear_type_descriptors", sys_clear_type_descriptors, METH_O,
      "_clear_type_descriptors($module, type, /)\n--\n\nPrivate function for clearing certain "
      "descriptors from a type's dictionary."},
-    {"_clear_type_cache", sys_clear_internal_caches, METH_NOARGS,
+    {"_clear_type_cache", sys_clear_type_cache, METH_NOARGS,
      "_clear_type_cache($module, /)\n--\n\nClear the internal type lookup cache."},
     {"getdlopenflags", sys_getdlopenflags, METH_NOARGS,
      "getdlopenflags($module, /)\n--\n\nReturn the current value of the flags that are used for "
@@ -609,6 +640,8 @@ PyMethodDef sys_function_methods[] = {
     {"setdlopenflags", sys_setdlopenflags, METH_O,
      "setdlopenflags($module, flags, /)\n--\n\nSet the flags used by the interpreter for dlopen "
      "calls."},
+    {"_baserepl", sys_baserepl, METH_NOARGS,
+     "_baserepl($module, /)\n--\n\nPrivate function for getting the base REPL"},
     {"_get_cpu_count_config", sys_get_cpu_count_config, METH_NOARGS,
      "_get_cpu_count_config($module, /)\n--\n\n"
      "Private function for getting PyConfig.cpu_count"},

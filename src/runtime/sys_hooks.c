@@ -107,9 +107,7 @@ sys_flush_std_files(void)
 {
     int status = 0;
     if (flush_file(ID(stdout)) < 0) {
-        PyObject *file = sys_get(ID(stdout));
-        error_write_unraisable(file);
-        xdecref(file);
+        error_format_unraisable("Exception ignored while flushing sys.stdout");
         status = -1;
     }
     if (flush_file(ID(stderr)) < 0) {
@@ -303,6 +301,10 @@ sys_excepthook(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 static PyObject *
 sys_unraisablehook(PyObject *module, PyObject *unraisable)
 {
+    if ((PyObject *)type_of(unraisable) != interpreter_roots()->unraisable_hook_args) {
+        return error_set(PyExc_TypeError,
+                         "sys.unraisablehook argument type must be UnraisableHookArgs");
+    }
     PyObject *type = object_getattr(unraisable, ID(exc_type));
     PyObject *value = type != NULL ? object_getattr(unraisable, ID(exc_value)) : NULL;
     PyObject *traceback = value != NULL ? object_getattr(unraisable, ID(exc_traceback)) : NULL;

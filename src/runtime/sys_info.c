@@ -133,14 +133,16 @@ static PyObject *
 make_flags(const Config *c)
 {
     PyObject *items = value_build(
-        "(iiiiiiiiiiiiiNiiNiiii)", c->parser_debug, c->inspect, c->interactive, c->optimize,
+        "(iiiiiiiiiiiiiNiiNiNii)", c->parser_debug, c->inspect, c->interactive, c->optimize,
         (int)c->dont_write_bytecode, (int)c->no_user_site, (int)c->no_site,
         (int)c->ignore_environment, c->verbose, c->bytes_warning, (int)c->quiet,
-        (int)!(c->use_hash_seed && c->hash_seed == 0), (int)c->isolated,
+        (int)(!c->use_hash_seed || c->hash_seed != 0), (int)c->isolated,
         new_ref(c->dev_mode ? Py_True : Py_False), c->utf8_mode, (int)c->warn_default_encoding,
-        new_ref(c->safe_path ? Py_True : Py_False), c->int_max_str_digits, 0,
+        new_ref(c->safe_path ? Py_True : Py_False), c->int_max_str_digits,
+        c->gil < 0 ? new_ref(Py_None) : int_from_i64(c->gil),
         c->thread_inherit_context, c->context_aware_warnings);
-    return structseq_from_tuple_steal(structseq_new_type(&flags_desc, 0), items);
+    return structseq_from_tuple_steal(
+        structseq_new_type(&flags_desc, Py_TPFLAGS_DISALLOW_INSTANTIATION), items);
 }
 
 static PyStructSequence_Field version_fields[] = {
@@ -161,7 +163,7 @@ static PyObject *
 make_version_info(void)
 {
     return structseq_from_tuple_steal(
-        structseq_new_type(&version_desc, 0),
+        structseq_new_type(&version_desc, Py_TPFLAGS_DISALLOW_INSTANTIATION),
         value_build("(iiisi)", PY_MAJOR_VERSION, PY_MINOR_VERSION, PY_MICRO_VERSION, "final", 0));
 }
 
@@ -249,7 +251,7 @@ make_thread_info(void)
     char version[64];
     snprintf(version, sizeof version, "NPTL %s", gnu_get_libc_version());
     return structseq_from_tuple_steal(structseq_new_type(&thread_desc, 0),
-                                      value_build("(sss)", "pthread", "pymutex", version));
+                                      value_build("(szs)", "pthread", NULL, version));
 }
 
 // sys.implementation: the name stays "cpython" because installers choose wheels by it; what is
@@ -306,6 +308,11 @@ make_builtin_module_names(void)
         if (name == NULL || list_append_steal(names, name) < 0) {
             clear_ref(names);
         }
+    }
+    // Made by the start, not by the table.
+    PyObject *builtins = names != NULL ? str_intern_cstr("builtins") : NULL;
+    if (names != NULL && (builtins == NULL || list_append_steal(names, builtins) < 0)) {
+        clear_ref(names);
     }
     if (names != NULL && list_sort(names) < 0) {
         clear_ref(names);

@@ -217,6 +217,22 @@ literal_decode_bytes(const char *text, Py_ssize_t size, bool raw, InvalidEscape 
     return result;
 }
 
+Py_ssize_t
+literal_find_escape(const char *text, Py_ssize_t size, const char *invalid)
+{
+    size_t length = strlen(invalid);
+    for (Py_ssize_t i = 0; i + 1 < size; i++) {
+        if (text[i] != '\\') {
+            continue;
+        }
+        if (size - i > (Py_ssize_t)length && memcmp(text + i + 1, invalid, length) == 0) {
+            return i;
+        }
+        i++;
+    }
+    return 0;
+}
+
 // ---- warnings ----
 
 static int

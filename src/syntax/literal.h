@@ -41,6 +41,9 @@ PyObject *literal_decode_str(const char *text, Py_ssize_t size, bool raw, Invali
 PyObject *literal_decode_bytes(const char *text, Py_ssize_t size, bool raw,
                                InvalidEscape *invalid);
 
+// Where the invalid escape is (its backslash) in the text that was decoded.
+Py_ssize_t literal_find_escape(const char *text, Py_ssize_t size, const char *invalid);
+
 // Gives the warning for an invalid escape `\c` (unless silent): 0, or -1 with an exception.
 int literal_warn_escape(PyObject *filename, int lineno, bool silent, int c);
 // The same for octal escapes above \377; digits has three characters.

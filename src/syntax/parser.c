@@ -480,7 +480,8 @@ parser_run(Parser *p)
             }
         }
     }
-    if (!p->tokenizer_failed && error_matches(PyExc_SyntaxError)) {
+    // The rest of interactive input is not there yet.
+    if (!p->tok.interactive && !p->tokenizer_failed && error_matches(PyExc_SyntaxError)) {
         parser_check_rest(p);
     }
     return NULL;

@@ -47,6 +47,22 @@ decode_error(Parser *p)
     return NULL;
 }
 
+// Where an invalid escape of a string token is.
+static Span
+escape_span(Parser *p, const Token *token, const char *invalid)
+{
+    const char *text = tokenizer_text(&p->tok, token);
+    Py_ssize_t at = literal_find_escape(text, token->end - token->start, invalid);
+    int line = token->span.lineno, column = token->span.col_offset + (int)at;
+    for (Py_ssize_t i = 0; i < at; i++) {
+        if (text[i] == '\n') {
+            line++;
+            column = (int)(at - i - 1);
+        }
+    }
+    return (Span){line, column, line, column + 1 + (int)strlen(invalid)};
+}
+
 // Warns of an invalid escape; false when that raised.
 static bool
 warn_escape(Parser *p, const Token *token, const char *invalid)
@@ -54,15 +70,16 @@ warn_escape(Parser *p, const Token *token, const char *invalid)
     if (invalid[0] == '\0') {
         return true;
     }
+    Span span = escape_span(p, token, invalid);
     int c = (unsigned char)invalid[0];
     bool octal = c >= '4' && c <= '7';
     bool silent = p->errors;
     int result;
     if (octal) {
-        result = literal_warn_octal(p->filename, token->span.lineno, silent, invalid);
+        result = literal_warn_octal(p->filename, span.lineno, silent, invalid);
     }
     else {
-        result = literal_warn_escape(p->filename, token->span.lineno, silent, c);
+        result = literal_warn_escape(p->filename, span.lineno, silent, c);
     }
     if (result == 0) {
         return true;
@@ -71,10 +88,10 @@ warn_escape(Parser *p, const Token *token, const char *invalid)
         p->raised = true;
     }
     else if (octal) {
-        raise_at(p, token->span, LITERAL_OCTAL_ERROR, invalid, invalid);
+        raise_at(p, span, LITERAL_OCTAL_ERROR, invalid, invalid);
     }
     else {
-        raise_at(p, token->span, LITERAL_ESCAPE_ERROR, c, c);
+        raise_at(p, span, LITERAL_ESCAPE_ERROR, c, c);
     }
     return false;
 }
