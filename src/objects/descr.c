@@ -301,7 +301,6 @@ PyTypeObject PyClassMethodDescr_Type = {
     .tp_repr = method_repr,
     .tp_call = classmethod_call,
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
-    .tp_methods = descr_methods,
     .tp_getset = method_getsets,
     .tp_descr_get = classmethod_get,
 };
