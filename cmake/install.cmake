@@ -7,6 +7,8 @@ install(DIRECTORY ${stdlib_folder}/ DESTINATION lib/python3.14t
     PATTERN "__pycache__" EXCLUDE)
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/lib/ DESTINATION lib/python3.14t
     PATTERN "__pycache__" EXCLUDE)
+install(DIRECTORY ${TYPHON_DEPS}/wheels/ DESTINATION lib/python3.14t
+    PATTERN ".complete" EXCLUDE)
 install(DIRECTORY include/ DESTINATION include/python3.14t)
 if(TYPHON_LINK_NAME)
     install(CODE "file(CREATE_LINK typhon

@@ -25,7 +25,7 @@ def main():
     wanted = {}
     for source in sources:
         for path in source.rglob("*"):
-            if path.is_file() and "__pycache__" not in path.parts:
+            if path.is_file() and "__pycache__" not in path.parts and path.name[0] != ".":
                 wanted[path.relative_to(source)] = path.resolve()
     for relative, path in wanted.items():
         (target / relative).parent.mkdir(parents=True, exist_ok=True)
