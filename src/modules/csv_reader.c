@@ -5,7 +5,8 @@
 // buffer.
 //
 // Threading: what belongs to the row that is being read is local to the call, so that threads that
-// share a reader get whole rows, each line once. Only counters are shared.
+// share a reader get whole rows, each line once. The calls under way are in a list, so that one that
+// its own input has overtaken is found.
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +24,10 @@
 #include "objects/object.h"
 #include "objects/str.h"
 #include "objects/str_writer.h"
+#include "thread/mutex.h"
+#include "thread/thread.h"
+
+typedef struct Row Row;
 
 typedef struct {
     PyObject ob_base;
@@ -30,8 +35,8 @@ typedef struct {
     PyObject *input;        // immutable; NULL once cleared by the collector
     CsvDialect *dialect;    // the same
     Py_ssize_t line_num;    // atomic
-    uintptr_t entered_by;   // atomic: thread that asked for a row last; released by calls
-    Py_ssize_t calls;       // atomic: how often a row was asked for
+    PyMutex rows_mutex;     // guards the list of rows; held briefly, innermost
+    Row *rows;              // lock: rows_mutex; those that are being read, the latest first
 } CsvReader;
 
 typedef enum {
@@ -47,7 +52,10 @@ typedef enum {
 } RowState;
 
 // The row being read.
-typedef struct {
+struct Row {
+    Row *next;              // lock: CsvReader.rows_mutex
+    Thread *thread;         // immutable: who reads it
+    bool overtaken;         // that thread: its input has read a row from the same reader
     CsvState *module;
     const CsvDialect *dialect;
     PyObject *fields;       // list
@@ -61,7 +69,7 @@ typedef struct {
     const void *data;
     Py_ssize_t run_start;   // characters of the line that belong to the field too
     Py_ssize_t run_end;
-} Row;
+};
 
 // ---- fields ----
 
@@ -371,19 +379,42 @@ end_of_input(Row *row)
     return save_field(row) < 0 ? -1 : 1;
 }
 
+static void
+enter_row(CsvReader *self, Row *row)
+{
+    mutex_lock_brief(&self->rows_mutex);
+    for (Row *other = self->rows; other != NULL; other = other->next) {
+        if (other->thread == row->thread) {
+            other->overtaken = true;
+        }
+    }
+    row->next = self->rows;
+    self->rows = row;
+    mutex_unlock(&self->rows_mutex);
+}
+
+static void
+leave_row(CsvReader *self, Row *row)
+{
+    mutex_lock_brief(&self->rows_mutex);
+    Row **link = &self->rows;
+    while (*link != row) {
+        link = &(*link)->next;
+    }
+    *link = row->next;
+    mutex_unlock(&self->rows_mutex);
+}
+
 // 1 when the row is complete, 0 at the end of the input, or -1.
 static int
 read_row(CsvReader *self, Row *row)
 {
-    atomic_store_relaxed_uptr(&self->entered_by, thread_id_word());
-    Py_ssize_t call = atomic_add_ssize(&self->calls, 1) + 1;
     do {
         PyObject *line = iter_next(self->input);
         if (line == NULL) {
             return error_occurred() ? -1 : end_of_input(row);
         }
-        if (atomic_load_acquire_ssize(&self->calls) != call
-            && atomic_load_relaxed_uptr(&self->entered_by) == thread_id_word()) {
+        if (row->overtaken) {
             error_set(row->module->error, "iterator has already advanced the reader");
             decref(line);
             return -1;
@@ -413,6 +444,7 @@ reader_next(PyObject *op)
         return NULL;
     }
     Row row = {
+        .thread = thread_current(),
         .module = self->state,
         .dialect = self->dialect,
         .fields = list_new(0),
@@ -424,7 +456,9 @@ reader_next(PyObject *op)
         return NULL;
     }
     str_writer_init(&row.text);
+    enter_row(self, &row);
     int status = read_row(self, &row);
+    leave_row(self, &row);
     str_writer_discard(&row.text);
     if (status <= 0) {
         clear_ref(row.fields);

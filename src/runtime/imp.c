@@ -236,8 +236,7 @@ imp_get_frozen_object(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     }
     const FrozenModule *frozen = frozen_usable(args[0]);
     return frozen == NULL ? no_such_frozen(args[0])
-                          : marshal_loads((const char *)frozen->code, (Py_ssize_t)frozen->size,
-                                          true);
+                          : marshal_load_frozen(frozen->code, frozen->size);
 }
 
 static PyObject *

@@ -321,7 +321,6 @@ finalize_modules(void)
         xdecref(module);
     }
     decref(modules);
-    gc_collect_no_callbacks(thread_current());
     module_clear_dict(module_dict_borrow(sys));
     module_clear_dict(module_dict_borrow(builtins));
     decref(sys);
