@@ -82,15 +82,16 @@ socket_close_fd(PyObject *module, PyObject *arg)
     return failed < 0 && errno != ECONNRESET ? posix_error() : new_ref(Py_None);
 }
 
-// The data length of a control message within what a message header can tell.
+// The data length of a control message; what is added to it must stay within 31 bits, as sendmsg
+// has it.
 static bool
-control_size(PyObject *arg, const char *format, const char *message, size_t *size)
+control_size(PyObject *arg, size_t added, const char *format, const char *message, size_t *size)
 {
     Py_ssize_t length;
     if (!args_parse_one(arg, format, &length)) {
         return false;
     }
-    if (length < 0 || (size_t)length > (size_t)INT32_MAX - CMSG_SPACE(sizeof(size_t))) {
+    if (length < 0 || (size_t)length > (size_t)INT32_MAX - added) {
         error_set(PyExc_OverflowError, message);
         return false;
     }
@@ -102,7 +103,7 @@ static PyObject *
 socket_cmsg_len(PyObject *module, PyObject *arg)
 {
     size_t size;
-    return control_size(arg, "n:CMSG_LEN", "CMSG_LEN() argument out of range", &size)
+    return control_size(arg, CMSG_LEN(0), "n:CMSG_LEN", "CMSG_LEN() argument out of range", &size)
                ? int_from_size(CMSG_LEN(size))
                : NULL;
 }
@@ -111,7 +112,7 @@ static PyObject *
 socket_cmsg_space(PyObject *module, PyObject *arg)
 {
     size_t size;
-    return control_size(arg, "n:CMSG_SPACE", "CMSG_SPACE() argument out of range", &size)
+    return control_size(arg, CMSG_SPACE(1), "n:CMSG_SPACE", "CMSG_SPACE() argument out of range", &size)
                ? int_from_size(CMSG_SPACE(size))
                : NULL;
 }

@@ -16,6 +16,7 @@
 #include "objects/bytes.h"
 #include "objects/int.h"
 #include "objects/list.h"
+#include "objects/number.h"
 #include "objects/object.h"
 #include "objects/str.h"
 #include "objects/tuple.h"
@@ -453,64 +454,59 @@ socket_getprotobyname(PyObject *module, PyObject *arg)
 
 // ---- byte order ----
 
-// A number of 16 bits.
+// An unsigned number of at most `largest`, which is the C type of messages. False with an exception.
 static bool
-short_argument(PyObject *arg, const char *function, uint16_t *value)
+unsigned_argument(PyObject *arg, uint64_t largest, const char *type, uint64_t *value)
 {
-    int number = int_as_int(arg);
-    if (number == -1 && error_occurred()) {
+    PyObject *number = number_index(arg);
+    if (number == NULL) {
         return false;
     }
-    if (number < 0) {
-        error_format(PyExc_OverflowError,
-                     "%s: can't convert negative Python int to C 16-bit unsigned integer",
-                     function);
+    if (int_is_negative(number)) {
+        decref(number);
+        error_set(PyExc_ValueError, "Cannot convert negative int");
         return false;
     }
-    if (number > 0xffff) {
-        error_format(PyExc_OverflowError,
-                     "%s: Python int too large to convert to C 16-bit unsigned integer", function);
+    *value = int_as_u64(number);
+    decref(number);
+    bool overflow = *value == UINT64_MAX && error_clear_if(PyExc_OverflowError);
+    if (overflow || *value > largest) {
+        error_format(PyExc_OverflowError, "Python int too large for C %s", type);
         return false;
     }
-    *value = (uint16_t)number;
     return true;
+}
+
+static bool
+short_argument(PyObject *arg, uint16_t *value)
+{
+    uint64_t number;
+    bool good = unsigned_argument(arg, UINT16_MAX, "uint16_t", &number);
+    *value = good ? (uint16_t)number : 0;
+    return good;
+}
+
+static bool
+long_argument(PyObject *arg, uint32_t *value)
+{
+    uint64_t number;
+    bool good = unsigned_argument(arg, UINT32_MAX, "uint32_t", &number);
+    *value = good ? (uint32_t)number : 0;
+    return good;
 }
 
 static PyObject *
 socket_htons(PyObject *module, PyObject *arg)
 {
     uint16_t value;
-    return short_argument(arg, "htons", &value) ? int_from_i64(htons(value)) : NULL;
+    return short_argument(arg, &value) ? int_from_i64(htons(value)) : NULL;
 }
 
 static PyObject *
 socket_ntohs(PyObject *module, PyObject *arg)
 {
     uint16_t value;
-    return short_argument(arg, "ntohs", &value) ? int_from_i64(ntohs(value)) : NULL;
-}
-
-static bool
-long_argument(PyObject *arg, uint32_t *value)
-{
-    if (!int_check(arg)) {
-        error_format(PyExc_TypeError, "expected int, %s found", type_of(arg)->tp_name);
-        return false;
-    }
-    if (int_is_negative(arg)) {
-        error_set(PyExc_OverflowError, "can't convert negative value to unsigned int");
-        return false;
-    }
-    uint64_t number = int_as_u64(arg);
-    if (number == UINT64_MAX && error_occurred()) {
-        return false;
-    }
-    if (number > UINT32_MAX) {
-        error_set(PyExc_OverflowError, "int larger than 32 bits");
-        return false;
-    }
-    *value = (uint32_t)number;
-    return true;
+    return short_argument(arg, &value) ? int_from_i64(ntohs(value)) : NULL;
 }
 
 static PyObject *
@@ -634,25 +630,15 @@ socket_if_nametoindex(PyObject *module, PyObject *arg)
     }
     unsigned int index = if_nametoindex(bytes_data(name));
     decref(name);
-    return index == 0 ? error_set(PyExc_OSError, "no interface with this name")
-                      : int_from_u64(index);
+    return index == 0 ? posix_error() : int_from_u64(index);
 }
 
 static PyObject *
 socket_if_indextoname(PyObject *module, PyObject *arg)
 {
-    if (!int_check(arg)) {
-        return error_set(PyExc_TypeError, "an integer is required");
-    }
-    if (int_is_negative(arg)) {
-        return error_set(PyExc_OverflowError, "can't convert negative value to unsigned int");
-    }
-    uint64_t index = int_as_u64(arg);
-    if (index == UINT64_MAX && error_occurred()) {
+    uint64_t index;
+    if (!unsigned_argument(arg, UINT_MAX, "unsigned int", &index)) {
         return NULL;
-    }
-    if (index > UINT_MAX) {
-        return error_set(PyExc_OverflowError, "index is too large");
     }
     char name[IF_NAMESIZE + 1];
     return if_indextoname((unsigned int)index, name) == NULL ? posix_error()
