@@ -18,7 +18,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 FILES = 24
 LATENCY = 0.05          # seconds that the server waits before it answers
 SIZE = 64 * 1024
-LIMIT = 240_000         # primes below this are counted
+LIMIT = 1_200_000       # primes below this are counted
 WORKERS = max(2, os.cpu_count() or 2)
 
 
@@ -38,6 +38,13 @@ class SlowFiles(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *args):
         pass
+
+
+class Server(http.server.ThreadingHTTPServer):
+    """Takes as many connections at once as the downloads open."""
+
+    daemon_threads = True
+    request_queue_size = FILES
 
 
 def download(url):
@@ -133,8 +140,7 @@ def main():
     primes = [("loop", measure(primes_loop, ranges)),
               ("threads", measure(primes_threads, ranges)),
               ("processes", measure(primes_processes, ranges))]
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), SlowFiles)
-    server.daemon_threads = True
+    server = Server(("127.0.0.1", 0), SlowFiles)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     urls = [f"http://127.0.0.1:{server.server_port}/"] * FILES
     downloads = [("loop", measure(download_loop, urls)),

@@ -31,7 +31,8 @@ typedef struct {
     int count;                  // atomic
     int max;                    // immutable
     int kind;                   // immutable
-    char *name;                 // immutable; NULL for a handle given by number
+    bool opened;                // immutable: this object closes the handle
+    char *name;                 // immutable; NULL when there is none (any more)
 } SemLock;
 
 static SemLock *semlock(PyObject *op) { return (SemLock *)op; }
@@ -45,11 +46,12 @@ is_mine(SemLock *self)
 }
 
 static PyObject *
-semlock_alloc(PyTypeObject *type, sem_t *handle, int kind, int max, char *name)
+semlock_alloc(PyTypeObject *type, sem_t *handle, bool opened, int kind, int max, char *name)
 {
     SemLock *self = (SemLock *)type->tp_alloc(type, 0);
     if (self != NULL) {
         self->handle = handle;
+        self->opened = opened;
         self->kind = kind;
         self->max = max;
         self->name = name;
@@ -70,8 +72,9 @@ semlock_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     if (kind != KIND_RECURSIVE && kind != KIND_SEMAPHORE) {
         return error_set(PyExc_ValueError, "unrecognized kind");
     }
-    char *copy = mem_strdup(name);
-    if (copy == NULL) {
+    // Unlinked at once, it has no name that others could use or remove.
+    char *copy = unlink ? NULL : mem_strdup(name);
+    if (copy == NULL && !unlink) {
         return error_no_memory();
     }
     sem_t *handle = sem_open(name, O_CREAT | O_EXCL, 0600, (unsigned)value);
@@ -80,7 +83,7 @@ semlock_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
         error_set_errno(PyExc_OSError);
     }
     else {
-        self = semlock_alloc(type, handle, kind, max, copy);
+        self = semlock_alloc(type, handle, true, kind, max, copy);
     }
     if (self == NULL) {
         if (handle != SEM_FAILED) {
@@ -117,14 +120,19 @@ semlock_rebuild(PyObject *type, PyObject *const *args, Py_ssize_t nargs)
             return error_set_errno(PyExc_OSError);
         }
     }
-    return semlock_alloc((PyTypeObject *)type, handle, kind, max, copy);
+    PyObject *self = semlock_alloc((PyTypeObject *)type, handle, name != NULL, kind, max, copy);
+    if (self == NULL && name != NULL) {
+        sem_close(handle);
+        mem_free(copy);
+    }
+    return self;
 }
 
 static void
 semlock_dealloc(PyObject *op)
 {
     SemLock *self = semlock(op);
-    if (self->handle != NULL && self->name != NULL) {
+    if (self->opened) {
         sem_close(self->handle);
     }
     mem_free(self->name);
