@@ -503,6 +503,21 @@ release_queued(Collection *c)
     vector_free(&c->queued);
 }
 
+// References whose release waits for readers would keep garbage alive.
+static void
+release_delayed(Thread *ts, Interpreter *interp)
+{
+    if (runtime_is_single_threaded()) {
+        qsbr_quiescent(ts);
+    }
+    else {
+        world_stop(interp);
+        qsbr_world_stopped(ts);
+        world_start(interp);
+    }
+    qsbr_process(ts);
+}
+
 GcResult
 gc_run(Thread *ts, bool full)
 {
@@ -513,6 +528,9 @@ gc_run(Thread *ts, bool full)
     if (c.callbacks == NULL) {
         error_clear();
         return result;
+    }
+    if (full) {
+        release_delayed(ts, c.interp);
     }
     find_garbage(&c);
     vector_free(&c.candidates);

@@ -240,8 +240,32 @@ void
 qsbr_quiescent(Thread *ts)
 {
     QsbrThread *q = ts->qsbr;
+    if (q->open != NULL && runtime_is_single_threaded()) {
+        batch_close(q);         // nobody is left who could be reading
+    }
     atomic_store_u64(&q->sequence, atomic_load_u64(&qsbr.written));
     queue_process(q);
+}
+
+void
+qsbr_world_stopped(Thread *ts)
+{
+    Thread *t = interpreter_first_thread(thread_interpreter(ts));
+    for (; t != NULL; t = thread_next(t)) {
+        if (t->qsbr != NULL) {
+            batch_close(t->qsbr);
+        }
+    }
+    uint64_t written = atomic_load_u64(&qsbr.written);
+    atomic_store_u64(&ts->qsbr->sequence, written);
+    qsbr_poll(written);
+}
+
+void
+qsbr_process(Thread *ts)
+{
+    queue_process(ts->qsbr);
+    orphans_process();
 }
 
 void

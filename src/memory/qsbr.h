@@ -40,6 +40,11 @@ void qsbr_hurry(void);
 // This thread holds no pointer found without a lock. Frees what has become free.
 void qsbr_quiescent(Thread *ts);
 
+// The world is stopped: all threads have passed a quiescent state, so that what they have queued is
+// due; qsbr_process then frees the caller's part and that of threads which have ended.
+void qsbr_world_stopped(Thread *ts);
+void qsbr_process(Thread *ts);
+
 // Waits (detached) until everything that this thread has queued is freed; for tests and the end.
 void qsbr_drain(Thread *ts);
 

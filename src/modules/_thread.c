@@ -1,7 +1,7 @@
 // The _thread module: starting threads, handles to wait for them, locks, locals.
 //
-// Owns the list of handles of running threads that are not daemons, which the end of the program
-// waits for. A handle's state lives in HandleState, counted by its users: the handle object
+// Owns the list of handles of running threads; the end of the program waits for those that are not
+// daemons. A handle's state lives in HandleState, counted by its users: the handle object
 // and the running thread.
 //
 // Threading: HandleState by atomics and its event; the list by its lock.
@@ -13,6 +13,7 @@
 #include "memory/heap.h"
 #include "modules/_thread_types.h"
 #include "modules/module.h"
+#include "modules/thread_handle.h"
 #include "objects/args.h"
 #include "objects/bool.h"
 #include "objects/call.h"
@@ -43,19 +44,20 @@
 enum { HANDLE_NEW = 0, HANDLE_STARTING, HANDLE_RUNNING, HANDLE_DONE };
 
 typedef struct HandleState {
-    ssize_t users;              // atomic
+    ssize_t users;              // atomic; 0: about to be freed
     int state;                  // atomic: HANDLE_*
     uintptr_t ident;            // atomic: written before RUNNING, by both threads
     Event done;
-    bool listed;                // lock: waited_for.lock
-    struct HandleState *next;   // lock: waited_for.lock
-    struct HandleState *prev;   // lock: waited_for.lock
+    bool waited_for;            // immutable once listed: the end of the program waits for the thread
+    bool listed;                // lock: handles.lock
+    struct HandleState *next;   // lock: handles.lock
+    struct HandleState *prev;   // lock: handles.lock
 } HandleState;
 
 static struct {
     PyMutex lock;
-    HandleState *first;         // lock: lock; one user each
-} waited_for;
+    HandleState *first;         // lock: lock; states of threads that are not done, unowned
+} handles;
 
 typedef struct {
     PyObject ob_base;
@@ -65,49 +67,66 @@ typedef struct {
 static PyTypeObject handle_type;
 
 static void
-handle_release(HandleState *h)
+handle_list(HandleState *h, bool waited_for)
 {
-    if (atomic_add_ssize(&h->users, -1) == 1) {
-        mem_free(h);
-    }
-}
-
-static void
-handle_list(HandleState *h)
-{
-    atomic_add_ssize(&h->users, 1);
-    mutex_lock_brief(&waited_for.lock);
+    mutex_lock_brief(&handles.lock);
+    h->waited_for = waited_for;
     h->listed = true;
     h->prev = NULL;
-    h->next = waited_for.first;
+    h->next = handles.first;
     if (h->next != NULL) {
         h->next->prev = h;
     }
-    waited_for.first = h;
-    mutex_unlock(&waited_for.lock);
+    handles.first = h;
+    mutex_unlock(&handles.lock);
+}
+
+static void
+handle_unlist_lock_held(HandleState *h)
+{
+    if (!h->listed) {
+        return;
+    }
+    if (h->prev != NULL) {
+        h->prev->next = h->next;
+    }
+    else {
+        handles.first = h->next;
+    }
+    if (h->next != NULL) {
+        h->next->prev = h->prev;
+    }
+    h->listed = false;
 }
 
 static void
 handle_unlist(HandleState *h)
 {
-    mutex_lock_brief(&waited_for.lock);
-    bool listed = h->listed;
-    if (listed) {
-        if (h->prev != NULL) {
-            h->prev->next = h->next;
-        }
-        else {
-            waited_for.first = h->next;
-        }
-        if (h->next != NULL) {
-            h->next->prev = h->prev;
-        }
-        h->listed = false;
+    mutex_lock_brief(&handles.lock);
+    handle_unlist_lock_held(h);
+    mutex_unlock(&handles.lock);
+}
+
+static void
+handle_release(HandleState *h)
+{
+    if (atomic_add_ssize(&h->users, -1) == 1) {
+        handle_unlist(h);
+        mem_free(h);
     }
-    mutex_unlock(&waited_for.lock);
-    if (listed) {
-        handle_release(h);
+}
+
+// A further user of a state that was found in the list. False when its last user has just gone.
+static bool
+handle_hold(HandleState *h)
+{
+    ssize_t users = atomic_load_relaxed_ssize(&h->users);
+    while (users > 0) {
+        if (atomic_cas_ssize(&h->users, &users, users + 1)) {
+            return true;
+        }
     }
+    return false;
 }
 
 static void
@@ -116,6 +135,33 @@ handle_set_done(HandleState *h)
     handle_unlist(h);
     atomic_store_int(&h->state, HANDLE_DONE);
     event_set(&h->done);
+}
+
+void
+thread_handles_before_fork(void)
+{
+    mutex_lock_brief(&handles.lock);
+}
+
+void
+thread_handles_after_fork_parent(void)
+{
+    mutex_unlock(&handles.lock);
+}
+
+void
+thread_handles_after_fork_child(void)
+{
+    mutex_reset_after_fork(&handles.lock);
+    unsigned long self = os_thread_ident();
+    for (HandleState *h = handles.first, *next; h != NULL; h = next) {
+        next = h->next;
+        if (atomic_load_relaxed_uptr(&h->ident) != self) {
+            handle_unlist_lock_held(h);
+            atomic_store_int(&h->state, HANDLE_DONE);
+            event_set(&h->done);
+        }
+    }
 }
 
 static PyObject *
@@ -313,9 +359,7 @@ thread_start(HandleState *h, PyObject *function, PyObject *args, PyObject *kwarg
     }
     atomic_add_ssize(&h->users, 1);
     *job = (Job){new_ref(function), new_ref(args), xnew_ref(kwargs), h};
-    if (!daemon) {
-        handle_list(h);
-    }
+    handle_list(h, !daemon);
     unsigned long ident;
     if (python_thread_start(job_run, job_finished, job, &ident) < 0) {
         handle_unlist(h);
@@ -405,6 +449,7 @@ thread_make_thread_handle(PyObject *module, PyObject *arg)
         HandleState *h = ((HandleObject *)handle)->state;
         h->ident = ident;
         atomic_store_int(&h->state, HANDLE_RUNNING);
+        handle_list(h, false);
     }
     return handle;
 }
@@ -415,15 +460,12 @@ thread_shutdown(PyObject *module, PyObject *unused)
 {
     unsigned long self = os_thread_ident();
     for (;;) {
-        mutex_lock_brief(&waited_for.lock);
-        HandleState *h = waited_for.first;
-        while (h != NULL && h->ident == self) {
+        mutex_lock_brief(&handles.lock);
+        HandleState *h = handles.first;
+        while (h != NULL && (!h->waited_for || h->ident == self || !handle_hold(h))) {
             h = h->next;
         }
-        if (h != NULL) {
-            atomic_add_ssize(&h->users, 1);
-        }
-        mutex_unlock(&waited_for.lock);
+        mutex_unlock(&handles.lock);
         if (h == NULL) {
             return Py_None;
         }
@@ -604,8 +646,7 @@ excepthook_print(PyObject *stream, PyObject *args)
         return -1;
     }
     decref(written);
-    print_exception_triple(structseq_get_borrow(args, 0), structseq_get_borrow(args, 1),
-                           structseq_get_borrow(args, 2));
+    print_exception_triple(stream, structseq_get_borrow(args, 1), structseq_get_borrow(args, 2));
     PyObject *flushed = object_call_method_noargs(stream, ID(flush));
     xdecref(flushed);
     return flushed != NULL ? 0 : -1;

@@ -269,13 +269,13 @@ local_setattro(PyObject *op, PyObject *name, PyObject *value)
     if (dict == NULL) {
         return -1;
     }
-    int result;
-    if (str_check_exact(name) && str_equal_cstr(name, "__dict__")) {
-        error_format(PyExc_AttributeError, "'%.100s' object attribute '%U' is read-only",
+    int result = object_richcompare_bool(name, ID(__dict__), Py_EQ);
+    if (result > 0) {
+        error_format(PyExc_AttributeError, "'%.100s' object attribute '%S' is read-only",
                      type_of(op)->tp_name, name);
         result = -1;
     }
-    else {
+    else if (result == 0) {
         result = object_generic_setattr_with_dict(op, name, value, dict);
     }
     decref(dict);

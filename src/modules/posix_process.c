@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "modules/posix_fork.h"
+#include "modules/thread_handle.h"
 #include "objects/bytes.h"
 #include "objects/call.h"
 #include "objects/int.h"
@@ -101,12 +102,14 @@ posix_fork_before(void)
     run_hooks(interpreter_roots()->before_forkers, true);
     runtime_import_lock_acquire();
     threads_before_fork(interpreter_current());
+    thread_handles_before_fork();
 }
 
 void
 posix_fork_parent(void)
 {
     int saved = errno;
+    thread_handles_after_fork_parent();
     threads_after_fork_parent(interpreter_current());
     runtime_import_lock_release();
     run_hooks(interpreter_roots()->after_forkers_parent, false);
@@ -117,6 +120,7 @@ void
 posix_fork_child(void)
 {
     threads_after_fork_child(interpreter_current());
+    thread_handles_after_fork_child();
     runtime_import_lock_after_fork();
     signals_after_fork();
     run_hooks(interpreter_roots()->after_forkers_child, false);

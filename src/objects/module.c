@@ -131,10 +131,7 @@ module_clear(PyObject *op)
             return failed;
         }
     }
-    // Functions of the module may still run and look for globals: the dict is emptied, not taken away.
-    if (m->md_dict != NULL) {
-        dict_clear(m->md_dict);
-    }
+    // The dict stays: functions of the module may outlive it. If not, it is cleared as garbage itself.
     return 0;
 }
 

@@ -23,9 +23,14 @@ runtime_import_lock_release(void)
     return recursive_mutex_try_unlock(&import_lock);
 }
 
-// The child's only thread starts without the lock.
+// The child's only thread has the lock, which was taken for the fork: others that waited are gone.
 void
 runtime_import_lock_after_fork(void)
 {
-    import_lock = (RecursiveMutex){0};
+    if (import_lock.level > 0) {
+        import_lock.level--;
+    }
+    else {
+        import_lock = (RecursiveMutex){0};
+    }
 }

@@ -278,14 +278,11 @@ display_by_library(PyObject *exc)
     return true;
 }
 
-// Writes exc to sys.stderr; to the C stream when there is none yet; nowhere when it is None.
+// Writes exc to sys.stderr (sys.__stderr__ when that is None), or plainly to file; to the C stream when
+// that is NULL.
 static void
-display(PyObject *exc)
+display_to(PyObject *file, PyObject *exc)
 {
-    PyObject *file = sys_get(ID(stderr));
-    if (file == Py_None) {
-        return;
-    }
     if (file == NULL || !display_by_library(exc)) {
         Sink sink = {file};
         plain_exception(&sink, exc, 0);
@@ -293,13 +290,22 @@ display(PyObject *exc)
     if (file != NULL && file_flush(file) < 0) {
         error_clear();
     }
-    xdecref(file);
+}
+
+// Writes exc to sys.stderr; to the C stream when there is none yet; nowhere when it is None.
+static void
+display(PyObject *exc)
+{
+    PyObject *file = sys_get(ID(stderr));
+    if (file != Py_None) {
+        display_to(file, exc);
+        xdecref(file);
+    }
 }
 
 void
-print_exception_triple(PyObject *type, PyObject *value, PyObject *traceback)
+print_exception_triple(PyObject *file, PyObject *value, PyObject *traceback)
 {
-    (void)type;
     PyObject *pending = error_take();
     if (!exception_instance_check(value)) {
         sys_write_stderr("TypeError: print_exception(): Exception expected for value, %.200s "
@@ -312,7 +318,12 @@ print_exception_triple(PyObject *type, PyObject *value, PyObject *traceback)
             (void)exception_set_traceback(value, traceback);
         }
         xdecref(own);
-        display(value);
+        if (file != NULL) {
+            display_to(file, value);
+        }
+        else {
+            display(value);
+        }
     }
     error_restore_steal(pending);
 }

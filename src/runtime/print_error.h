@@ -28,8 +28,9 @@ void print_error(bool set_last);
 // else is reported and gives 1. Clears the exception.
 int print_error_status(void);
 
-// What sys.excepthook(type, value, traceback) does; traceback may be None. Never fails.
-void print_exception_triple(PyObject *type, PyObject *value, PyObject *traceback);
+// What sys.excepthook(type, value, traceback) does; traceback may be None. file: where to write when
+// sys.stderr is None, or NULL. Never fails.
+void print_exception_triple(PyObject *file, PyObject *value, PyObject *traceback);
 
 // What sys.unraisablehook does; any argument may be None. Never fails.
 void print_unraisable(PyObject *type, PyObject *value, PyObject *traceback, PyObject *message,

@@ -27,6 +27,7 @@
 #include "objects/object.h"
 #include "objects/str.h"
 #include "objects/type.h"
+#include "objects/weakref.h"
 #include "platform/random.h"
 #include "runtime/builtins.h"
 #include "runtime/import.h"
@@ -286,8 +287,40 @@ call_atexit(void)
     xdecref(atexit);
 }
 
-// Modules go in the reverse order of their import: each dict is emptied once nothing else
-// refers to the module, builtins and sys at the very end.
+// Weak references to all modules, in the order of their import. NULL with MemoryError.
+static PyObject *
+weak_modules(void)
+{
+    PyObject *modules = dict_values_list(interpreter_roots()->modules);
+    PyObject *list = modules == NULL ? NULL : list_new(0);
+    for (Py_ssize_t i = 0; list != NULL && i < list_size(modules); i++) {
+        PyObject *module = list_item_borrow(modules, i);
+        PyObject *ref = module_check(module) ? weakref_new(module, NULL) : new_ref(Py_None);
+        if (ref == NULL || list_append(list, ref) < 0) {
+            clear_ref(list);
+        }
+        xdecref(ref);
+    }
+    xdecref(modules);
+    return list;
+}
+
+// Empties what is still referenced from elsewhere, latest import first.
+static void
+clear_modules(PyObject *list, PyObject *sys, PyObject *builtins)
+{
+    for (Py_ssize_t i = list_size(list); i-- > 0;) {
+        PyObject *ref = list_item_borrow(list, i);
+        PyObject *module = weakref_check(ref) ? weakref_object(ref) : NULL;
+        if (module != NULL && module != sys && module != builtins) {
+            module_clear_dict(module_dict_borrow(module));
+        }
+        xdecref(module);
+    }
+}
+
+// Modules that nothing else refers to go together, so that finalizers find them complete; the
+// others are emptied in the reverse order of their import, builtins and sys at the very end.
 static void
 finalize_modules(void)
 {
@@ -299,7 +332,7 @@ finalize_modules(void)
     for (size_t i = 0; i < sizeof cleared / sizeof *cleared; i++) {
         dict_set_cstr(roots->sys_dict, cleared[i], Py_None);
     }
-    PyObject *modules = dict_values_list(roots->modules);
+    PyObject *modules = weak_modules();
     if (modules == NULL) {
         error_clear();
         return;
@@ -308,18 +341,7 @@ finalize_modules(void)
     PyObject *builtins = new_ref(roots->builtins_module);
     dict_clear(roots->modules);
     gc_collect_no_callbacks(thread_current());
-    // What is still referenced from elsewhere is emptied by hand, latest import first.
-    for (Py_ssize_t i = list_size(modules); i-- > 0;) {
-        PyObject *module = list_get(modules, i);
-        if (list_set(modules, i, Py_None) < 0) {
-            error_clear();
-        }
-        bool alive = module != NULL && refcount_get(module) > 1;
-        if (alive && module_check(module) && module != sys && module != builtins) {
-            module_clear_dict(module_dict_borrow(module));
-        }
-        xdecref(module);
-    }
+    clear_modules(modules, sys, builtins);
     decref(modules);
     module_clear_dict(module_dict_borrow(sys));
     module_clear_dict(module_dict_borrow(builtins));

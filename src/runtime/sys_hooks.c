@@ -293,7 +293,7 @@ sys_excepthook(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     if (!args_check_positional("excepthook", nargs, 3, 3)) {
         return NULL;
     }
-    print_exception_triple(args[0], args[1], args[2]);
+    print_exception_triple(NULL, args[1], args[2]);
     return new_ref(Py_None);
 }
 
