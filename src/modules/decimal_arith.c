@@ -436,8 +436,18 @@ void
 dec_fma(Dec *r, const Dec *a, const Dec *b, const Dec *c, const DecContext *ctx, uint32_t *status)
 {
     Dec product;
-    if ((a->flags | b->flags) & DEC_SPECIAL) {
-        dec_multiply(&product, a, b, &dec_max_context, status);     // NaNs, infinities
+    if ((a->flags | b->flags | c->flags) & DEC_SPECIAL) {
+        // Infinity times zero comes before a NaN to be added.
+        if ((dec_is_infinite(a) && dec_is_zero(b)) || (dec_is_zero(a) && dec_is_infinite(b))) {
+            dec_set_error(r, DEC_INVALID_OPERATION, status);
+            return;
+        }
+        if (dec_check_nans(r, a, b, c, ctx, status)) {
+            return;
+        }
+    }
+    if (dec_is_infinite(a) || dec_is_infinite(b)) {
+        (void)multiply_special(&product, a, b, status);
     }
     else if (multiply_exact(&product, a, b, status) < 0) {
         *r = product;
@@ -800,9 +810,9 @@ dec_divmod(Dec *q, Dec *r, const Dec *a, const Dec *b, const DecContext *ctx, ui
 }
 
 // remainder - divisor where that is nearer to zero: twice the remainder against the divisor, ties to
-// an even quotient. b is the divisor at the remainder's exponent.
+// an even quotient.
 static void
-nearest_remainder(Dec *r, const Dec *q, const Dec *b, uint32_t *status)
+nearest_remainder(Dec *r, Dec *q, const Dec *b, const DecContext *ctx, uint32_t *status)
 {
     Dec twice, divisor = *b;
     divisor.flags = r->flags;
@@ -814,6 +824,12 @@ nearest_remainder(Dec *r, const Dec *q, const Dec *b, uint32_t *status)
     int order = dec_compare_finite(&magnitude, &divisor);
     dec_free(&twice);
     if (order > 0 || (order == 0 && dec_last_digit(q) % 2 == 1)) {
+        dec_increment(q, status);
+        if (q->digits > ctx->prec) {
+            dec_free(r);
+            dec_set_error(r, DEC_DIVISION_IMPOSSIBLE, status);
+            return;
+        }
         uint8_t sign = r->flags;
         Dec difference;
         divisor.flags = sign;
@@ -869,7 +885,7 @@ dec_remainder_near(Dec *r, const Dec *a, const Dec *b, const DecContext *ctx, ui
         dec_set_special(r, DEC_NAN);
         return;
     }
-    nearest_remainder(r, &q, b, status);
+    nearest_remainder(r, &q, b, ctx, status);
     dec_free(&q);
     dec_finalize(r, ctx, status);
 }

@@ -266,10 +266,10 @@ working_context(PyObject *context, bool exact, DecContext *ctx)
     }
 }
 
-// Text with blanks around it, underscores in it, and decimal digits of any script, as ASCII. NULL
-// without an exception when it cannot be a number.
+// Text as ASCII with decimal digits of any script. lenient: blanks around it and underscores in it are
+// dropped. mem_alloc'ed; NULL with an exception.
 static char *
-number_text_of(PyObject *text, size_t *size)
+number_text_of(PyObject *text, bool lenient, size_t *size)
 {
     Py_ssize_t n = str_length(text);
     PyObject *ascii = str_decimal_and_space_to_ascii(text);
@@ -280,15 +280,15 @@ number_text_of(PyObject *text, size_t *size)
     }
     const char *at = str_data(ascii);
     const char *end = at + str_length(ascii);
-    while (at < end && (*at == ' ' || (*at >= '\t' && *at <= '\r'))) {
+    while (lenient && at < end && (*at == ' ' || (*at >= '\t' && *at <= '\r'))) {
         at++;
     }
-    while (end > at && (end[-1] == ' ' || (end[-1] >= '\t' && end[-1] <= '\r'))) {
+    while (lenient && end > at && (end[-1] == ' ' || (end[-1] >= '\t' && end[-1] <= '\r'))) {
         end--;
     }
     *size = 0;
     for (; at < end; at++) {
-        if (*at != '_') {
+        if (*at != '_' || !lenient) {
             result[(*size)++] = *at;
         }
     }
@@ -305,7 +305,7 @@ convert_text(DecimalState *state, PyTypeObject *type, PyObject *text, PyObject *
     uint32_t status = 0;
     working_context(context, exact, &ctx);
     size_t size;
-    char *plain = number_text_of(text, &size);
+    char *plain = number_text_of(text, exact, &size);
     if (plain == NULL) {
         return NULL;
     }

@@ -344,7 +344,6 @@ dec_next_toward(Dec *r, const Dec *a, const Dec *b, const DecContext *ctx, uint3
     if (order == 0) {
         if (dec_copy(r, a, status) == 0) {
             r->flags = (uint8_t)((a->flags & ~DEC_NEG) | (b->flags & DEC_NEG));
-            dec_finalize(r, ctx, status);
         }
         return;
     }

@@ -103,16 +103,16 @@ read_exponent(const char *at, const char *end, int64_t *exp)
     if (at == end) {
         return false;
     }
-    int64_t value = 0;
+    const uint64_t most = UINT64_C(5000000000000000000);
+    uint64_t value = 0;
     for (; at < end; at++) {
         if (!is_digit(*at)) {
             return false;
         }
-        if (value < INT64_C(400000000000000000)) {
-            value = value * 10 + (*at - '0');
-        }
+        value = value > DEC_MAX_EMAX ? most : value * 10 + (uint64_t)(*at - '0');
     }
-    *exp = negative ? -value : value;
+    value = value > most ? most : value;
+    *exp = negative ? -(int64_t)value : (int64_t)value;
     return true;
 }
 
