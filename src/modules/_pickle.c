@@ -98,13 +98,14 @@ pickle_dump(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject 
                                    &fix_imports, &callback)) {
         return NULL;
     }
-    Pickler *pickler = pickler_new(module);
+    Pickler pickler;
+    pickler_start(&pickler, module);
     int status = -1;
-    if (pickler != NULL && pickler_configure(pickler, module, protocol, fix_imports, callback) == 0
-        && pickler_set_file(pickler, file) == 0) {
-        status = pickler_dump(pickler, op);
+    if (pickler_configure(&pickler, module, protocol, fix_imports, callback) == 0 &&
+        pickler_set_file(&pickler, file) == 0) {
+        status = pickler_dump(&pickler, op);
     }
-    xdecref(pickler);
+    pickler_finish(&pickler);
     return status < 0 ? NULL : new_ref(Py_None);
 }
 
@@ -120,13 +121,14 @@ pickle_dumps(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject
                                    &callback)) {
         return NULL;
     }
-    Pickler *pickler = pickler_new(module);
+    Pickler pickler;
+    pickler_start(&pickler, module);
     PyObject *result = NULL;
-    if (pickler != NULL && pickler_configure(pickler, module, protocol, fix_imports, callback) == 0
-        && pickler_dump(pickler, op) == 0) {
-        result = pickler_take_output(pickler);
+    if (pickler_configure(&pickler, module, protocol, fix_imports, callback) == 0 &&
+        pickler_dump(&pickler, op) == 0) {
+        result = pickler_take_output(&pickler);
     }
-    xdecref(pickler);
+    pickler_finish(&pickler);
     return result;
 }
 

@@ -106,7 +106,7 @@ typedef struct {
 typedef struct {
     PyObject ob_base;
     uintptr_t user;                 // atomic: thread that works with it, 0: none
-    // All that follows belongs to the user.
+    // All that follows belongs to the user. ob_base of one on the C stack has no type.
     PyObject *module;               // owned: keeps state alive; NULL before __init__
     PickleState *state;
     Memo memo;
@@ -137,8 +137,10 @@ extern PyTypeObject pickler_memo_type;
 extern PyTypeObject unpickler_memo_type;
 extern PyTypeObject pickle_buffer_type;
 
-// New pickler for one dump(); arguments as those of Pickler().
-Pickler *pickler_new(PyObject *module);
+// A pickler for one dump() that is no object, on the C stack; released by pickler_finish.
+void pickler_start(Pickler *self, PyObject *module);
+void pickler_finish(Pickler *self);
+// Arguments as those of Pickler().
 int pickler_configure(Pickler *self, PyObject *module, PyObject *protocol, bool fix_imports,
                       PyObject *buffer_callback);
 int pickler_set_file(Pickler *self, PyObject *file);
@@ -199,11 +201,25 @@ int memo_copy(Memo *to, const Memo *from);
 int memo_set(Memo *memo, PyObject *key, Py_ssize_t value);
 int memo_visit(const Memo *memo, visitproc visit, void *arg);
 
-static inline size_t
-memo_hash(const PyObject *key)
+// Where a key is looked for: first by its address, so that objects that lie together are found
+// together in the table, then all over the table.
+typedef struct {
+    size_t index;
+    size_t perturb;
+} MemoProbe;
+
+static inline MemoProbe
+memo_probe(const Memo *memo, const PyObject *key)
 {
-    uint64_t h = (uint64_t)(uintptr_t)key * 0x9e3779b97f4a7c15u;
-    return (size_t)(h >> 32 ^ h >> 12);
+    size_t h = (size_t)key >> 4;
+    return (MemoProbe){h & memo->mask, h * 0x9e3779b97f4a7c15u};
+}
+
+static inline void
+memo_probe_next(const Memo *memo, MemoProbe *probe)
+{
+    probe->perturb >>= 5;
+    probe->index = (probe->index * 5 + probe->perturb + 1) & memo->mask;
 }
 
 // The number of an object, or -1.
@@ -213,8 +229,8 @@ memo_get(const Memo *memo, const PyObject *key)
     if (memo->used == 0) {
         return -1;
     }
-    for (size_t i = memo_hash(key) & memo->mask;; i = (i + 1) & memo->mask) {
-        const MemoEntry *entry = &memo->entries[i];
+    for (MemoProbe probe = memo_probe(memo, key);; memo_probe_next(memo, &probe)) {
+        const MemoEntry *entry = &memo->entries[probe.index];
         if (entry->key == key) {
             return entry->value;
         }

@@ -1,5 +1,5 @@
-// The memo of a pickler: a table from addresses of objects to numbers, open addressing with linear
-// steps, at most two thirds full. It owns its keys, so that no address is used twice.
+// The memo of a pickler: a table from addresses of objects to numbers, open addressing, at
+// most two thirds full. It owns its keys, so that no address is used twice.
 //
 // Threading: belongs to the pickler's user.
 #include "memory/alloc.h"
@@ -26,11 +26,11 @@ memo_clear(Memo *memo)
 static MemoEntry *
 find_entry(const Memo *memo, const PyObject *key)
 {
-    size_t i = memo_hash(key) & memo->mask;
-    while (memo->entries[i].key != NULL && memo->entries[i].key != key) {
-        i = (i + 1) & memo->mask;
+    MemoProbe probe = memo_probe(memo, key);
+    while (memo->entries[probe.index].key != NULL && memo->entries[probe.index].key != key) {
+        memo_probe_next(memo, &probe);
     }
-    return &memo->entries[i];
+    return &memo->entries[probe.index];
 }
 
 static int

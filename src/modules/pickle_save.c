@@ -106,28 +106,37 @@ try_persistent_id(Pickler *self, PyObject *op)
 
 // ---- reducers ----
 
+// op.name(argument), or op.name() when it is NULL: 1 and *result (which may be NULL), 0 when op has
+// no such attribute, -1.
+static int
+call_if_found(PyObject *op, PyObject *name, PyObject *argument, PyObject **result)
+{
+    PyObject *method;
+    int unbound = object_get_method(op, name, &method);
+    if (unbound < 0) {
+        return error_clear_if(PyExc_AttributeError) ? 0 : -1;
+    }
+    PyObject *args[] = {op, argument};
+    size_t nargs = argument != NULL ? 2 : 1;
+    *result = unbound ? object_vectorcall(method, args, nargs, NULL)
+                      : object_vectorcall(method, args + 1, nargs - 1, NULL);
+    decref(method);
+    return 1;
+}
+
 static PyObject *
 call_reduce(Pickler *self, PyObject *op)
 {
-    PyObject *function, *result;
-    int found = object_getattr_optional(op, ID(__reduce_ex__), &function);
-    if (found > 0) {
-        PyObject *protocol = int_from_i64(self->protocol);
-        result = protocol != NULL ? object_call_onearg(function, protocol) : NULL;
-        xdecref(protocol);
-        decref(function);
-        return result;
+    PyObject *protocol = int_from_i64(self->protocol), *result = NULL;
+    int found = protocol != NULL ? call_if_found(op, ID(__reduce_ex__), protocol, &result) : -1;
+    xdecref(protocol);
+    if (found == 0) {
+        found = call_if_found(op, ID(__reduce__), NULL, &result);
     }
     if (found == 0) {
-        found = object_getattr_optional(op, ID(__reduce__), &function);
+        error_format(self->state->pickling_error, "Can't pickle %T object", op);
     }
-    if (found > 0) {
-        result = object_call_noargs(function);
-        decref(function);
-        return result;
-    }
-    return found < 0 ? NULL
-                     : error_format(self->state->pickling_error, "Can't pickle %T object", op);
+    return result;
 }
 
 // The reducer of op's type in the private table, or copyreg's: 1, 0, -1.

@@ -72,15 +72,20 @@ pickler_dealloc(PyObject *op)
     type_of(op)->tp_free(op);
 }
 
-Pickler *
-pickler_new(PyObject *module)
+void
+pickler_start(Pickler *self, PyObject *module)
 {
-    Pickler *self = (Pickler *)type_alloc(&pickler_type, 0);
-    if (self != NULL) {
-        self->module = new_ref(module);
-        self->state = module_get_state(module);
-    }
-    return self;
+    memset(self, 0, sizeof *self);
+    self->module = new_ref(module);
+    self->state = module_get_state(module);
+}
+
+void
+pickler_finish(Pickler *self)
+{
+    pickler_clear((PyObject *)self);
+    mem_free(self->output);
+    decref(self->module);
 }
 
 int
@@ -169,6 +174,9 @@ static int
 find_overrides(Pickler *self)
 {
     PyObject *op = (PyObject *)self;
+    if (type_of(op) == NULL) {
+        return 0;
+    }
     if (type_of(op) == &pickler_type) {
         self->table = xnew_ref(self->dispatch_table);
         self->get_persistent_id = xnew_ref(self->persistent_id);

@@ -77,31 +77,41 @@ unpickler_traverse(PyObject *op, visitproc visit, void *arg)
 }
 
 static void
-unpickler_dealloc(PyObject *op)
+release(Unpickler *self)
 {
-    Unpickler *self = (Unpickler *)op;
-    gc_untrack(op);
-    unpickler_clear(op);
+    unpickler_clear((PyObject *)self);
     mem_free(self->stack);
     mem_free(self->marks);
-    mem_free(self->encoding);
-    mem_free(self->errors);
+    mem_free(self->texts[0]);
+    mem_free(self->texts[1]);
     clear_ref(self->module);
+}
+
+static void
+unpickler_dealloc(PyObject *op)
+{
+    gc_untrack(op);
+    release((Unpickler *)op);
     type_of(op)->tp_free(op);
 }
 
 // ---- configuration ----
 
+// Keeps copies of the texts, which are the caller's.
 static int
-set_text(char **field, const char *text)
+copy_texts(Unpickler *self)
 {
-    char *copy = mem_strdup(text);
-    if (copy == NULL) {
-        error_no_memory();
-        return -1;
+    const char **fields[] = {&self->encoding, &self->errors};
+    for (int i = 0; i < 2; i++) {
+        char *copy = mem_strdup(*fields[i]);
+        if (copy == NULL) {
+            error_no_memory();
+            return -1;
+        }
+        mem_free(self->texts[i]);
+        self->texts[i] = copy;
+        *fields[i] = copy;
     }
-    mem_free(*field);
-    *field = copy;
     return 0;
 }
 
@@ -119,9 +129,8 @@ configure(Unpickler *self, PyObject *module, bool fix_imports, const char *encod
     self->input = NULL;
     self->input_size = self->input_next = 0;
     self->peeked = false;
-    if (set_text(&self->encoding, encoding) < 0 || set_text(&self->errors, errors) < 0) {
-        return -1;
-    }
+    self->encoding = encoding;
+    self->errors = errors;
     clear_ref(self->buffers);
     if (buffers != NULL && buffers != Py_None) {
         self->buffers = object_iter(buffers);
@@ -174,7 +183,8 @@ unpickler_init(PyObject *op, PyObject *args, PyObject *kwargs)
     }
     PyObject *module = pickle_module();
     int status = module == NULL ||
-                         configure(self, module, fix_imports, encoding, errors, buffers) < 0
+                         configure(self, module, fix_imports, encoding, errors, buffers) < 0 ||
+                         copy_texts(self) < 0
                      ? -1 : set_file(self, file);
     xdecref(module);
     pickle_leave(&self->user);
@@ -189,7 +199,7 @@ find_overrides(Unpickler *self)
 {
     PyObject *op = (PyObject *)self;
     self->call_persistent_load = xnew_ref(self->persistent_load);
-    if (type_of(op) == &unpickler_type) {
+    if (type_of(op) == NULL || type_of(op) == &unpickler_type) {
         return 0;
     }
     if (self->call_persistent_load == NULL &&
@@ -248,13 +258,13 @@ PyObject *
 unpickler_load_file(PyObject *module, PyObject *file, bool fix_imports, const char *encoding,
                     const char *errors, PyObject *buffers)
 {
-    Unpickler *self = (Unpickler *)type_alloc(&unpickler_type, 0);
+    Unpickler self = {0};
     PyObject *result = NULL;
-    if (self != NULL && configure(self, module, fix_imports, encoding, errors, buffers) == 0 &&
-        set_file(self, file) == 0) {
-        result = load(self);
+    if (configure(&self, module, fix_imports, encoding, errors, buffers) == 0 &&
+        set_file(&self, file) == 0) {
+        result = load(&self);
     }
-    xdecref(self);
+    release(&self);
     return result;
 }
 
@@ -266,16 +276,14 @@ unpickler_load_data(PyObject *module, PyObject *data, bool fix_imports, const ch
     if (buffer_get(data, &view, PyBUF_SIMPLE) < 0) {
         return NULL;
     }
-    Unpickler *self = (Unpickler *)type_alloc(&unpickler_type, 0);
+    Unpickler self = {0};
     PyObject *result = NULL;
-    if (self != NULL && configure(self, module, fix_imports, encoding, errors, buffers) == 0) {
-        self->input = view.buf;
-        self->input_size = (size_t)view.len;
-        result = load(self);
-        self->input = NULL;
-        self->input_size = self->input_next = 0;
+    if (configure(&self, module, fix_imports, encoding, errors, buffers) == 0) {
+        self.input = view.buf;
+        self.input_size = (size_t)view.len;
+        result = load(&self);
     }
-    xdecref(self);
+    release(&self);
     buffer_release(&view);
     return result;
 }
@@ -318,8 +326,8 @@ unpickler_sizeof(PyObject *op, PyObject *unused)
                   self->memo_capacity * sizeof *self->memo +
                   self->stack_capacity * sizeof *self->stack +
                   self->mark_capacity * sizeof *self->marks;
-    size += self->encoding != NULL ? strlen(self->encoding) + 1 : 0;
-    size += self->errors != NULL ? strlen(self->errors) + 1 : 0;
+    size += self->texts[0] != NULL ? strlen(self->texts[0]) + 1 : 0;
+    size += self->texts[1] != NULL ? strlen(self->texts[1]) + 1 : 0;
     return int_from_size(size);
 }
 

@@ -20,7 +20,7 @@
 typedef struct {
     PyObject ob_base;
     uintptr_t user;             // atomic: thread that works with it, 0: none
-    // All that follows belongs to the user.
+    // All that follows belongs to the user. ob_base of one on the C stack has no type.
     PyObject *module;           // owned: keeps state alive; NULL before __init__
     PickleState *state;
     // input
@@ -49,8 +49,9 @@ typedef struct {
     // options
     int protocol;               // of the document
     bool fix_imports;
-    char *encoding;             // mem_strdup'ed
-    char *errors;
+    const char *encoding;       // texts of the caller of load() and loads(), or the copies
+    const char *errors;
+    char *texts[2];             // mem_strdup'ed, of Unpickler(): encoding and errors
     PyObject *buffers;          // iterator, or NULL
     PyObject *persistent_load;  // attribute of the instance, or NULL
     // Found at the start of load(), released at its end.

@@ -150,16 +150,26 @@ for text, kind, data in [
     raises((kind, UnpicklingError), "", pickle.load, io.BytesIO(data))
 assert pickle.loads(b"Nr\xff\xff\xff\x7fj\xff\xff\xff\x7f\x86.") == (None, None)    # far memo
 random.seed(3)
-corpus = [pickle.dumps(v, p) for v in values() for p in PROTOCOLS if not hasattr(v, "append")]
+
+
+class Harmless(pickle.Unpickler):
+    def find_class(self, module, name):
+        return {"set": set, "list": list, "complex": complex, "Plain": Plain}.get(name, int)
+
+
+# Codes for globals are left out where the names would really be imported.
+CODES = b"(.0123FIJKLMNRSTUVXabd}eghjl]opqst)uG\x80\x81\x85\x86\x87\x8c\x8f\x90\x91\x94\x95\x96\x98\0\1\xff"
+corpus = [pickle.dumps(v, p) for v in values() for p in PROTOCOLS]
 corpus = [d for d in corpus if len(d) < 400]
-for _ in range(6000):
-    data = bytearray(random.choice(corpus))
+pure = [d for d in corpus if not set(d) & set(b"ci\x93")]
+assert len(pure) > 100
+for i in range(6000):
+    data = bytearray(random.choice(pure if i % 2 else corpus))
+    codes = CODES if i % 2 else CODES + b"ci\x93"
     for _ in range(random.randrange(1, 4)):
-        data[random.randrange(len(data))] = random.choice(b"(.0123FIJKLMNRSTUVXabd}eghjl]opqst)uG"
-                                                          b"\x80\x81\x85\x86\x87\x8c\x8f\x90\x91\x93"
-                                                          b"\x94\x95\x96\x98\x00\x01\xff")
+        data[random.randrange(len(data))] = random.choice(codes)
     try:
-        pickle.loads(data)
+        pickle.loads(data) if i % 2 else Harmless(io.BytesIO(data)).load()
     except Exception:
         pass
 
