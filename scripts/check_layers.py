@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Checks the direction of includes in src/ with the ranks of scripts/layers.txt.
 
-Also: *_internal.h stays in its folder, <stdatomic.h> only in base/atomic.h,
-and no cycles between headers. Prints what it finds; exit status 1 if anything.
+Also: *_internal.h stays in its folder, the compiler's atomic builtins and
+<stdatomic.h> only in base/atomic.h, and no cycles between headers. Prints what it finds; exit status 1 if anything.
 """
 import pathlib
 import re
@@ -11,6 +11,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src"
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
+ATOMIC = re.compile(r"<stdatomic\.h>|\b__(?:c11_)?(?:atomic|sync)_\w+")
 
 
 def read_ranks():
@@ -35,8 +36,9 @@ def check_file(path, ranks, problems):
                             f"own rank {ranks[folder]})")
         if target.endswith("_internal.h"):
             problems.append(f"{relative}: {target} belongs to its folder")
-    if str(relative) != "base/atomic.h" and re.search(r"stdatomic\.h", text):
-        problems.append(f"{relative}: <stdatomic.h> outside base/atomic.h")
+    if str(relative) != "base/atomic.h":
+        for word in sorted(set(ATOMIC.findall(text))):
+            problems.append(f"{relative}: {word} outside base/atomic.h")
 
 
 def find_cycles(problems):

@@ -1,7 +1,7 @@
 // Atomic operations, the memory order in the name. The only file that uses the compiler's
 // atomic builtins: everything else calls these, so that an order can be found by grep.
 //
-// Families: u8, u16, u32, u64, ssize, uptr and ptr (any pointer type).
+// Families: u8, u16, u32, u64, int, ssize, uptr, and ptr (macros: pointers and scalars of any type).
 //   atomic_load_relaxed_T   atomic_load_acquire_T
 //   atomic_store_relaxed_T  atomic_store_release_T
 //   atomic_add_T (sequentially consistent, returns the old value)

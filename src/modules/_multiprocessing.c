@@ -42,7 +42,7 @@ static bool
 is_mine(SemLock *self)
 {
     return held(self) > 0
-           && __atomic_load_n(&self->owner, __ATOMIC_RELAXED) == thread_current()->ident;
+           && atomic_load_relaxed_uptr(&self->owner) == thread_current()->ident;
 }
 
 static PyObject *
@@ -222,7 +222,7 @@ semlock_acquire(PyObject *op, PyObject *const *args, Py_ssize_t nargs, PyObject 
         return acquired < 0 ? NULL : new_ref(Py_False);
     }
     atomic_add_int(&self->count, 1);
-    __atomic_store_n(&self->owner, thread_current()->ident, __ATOMIC_RELAXED);
+    atomic_store_relaxed_uptr(&self->owner, thread_current()->ident);
     return new_ref(Py_True);
 }
 

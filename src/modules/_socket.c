@@ -17,7 +17,7 @@ SocketState socket_state = {.default_timeout = -1};
 static PyObject *
 socket_getdefaulttimeout(PyObject *module, PyObject *unused)
 {
-    return socket_timeout_object(__atomic_load_n(&socket_state.default_timeout, __ATOMIC_RELAXED));
+    return socket_timeout_object(atomic_load_relaxed_ssize(&socket_state.default_timeout));
 }
 
 static PyObject *
@@ -27,7 +27,7 @@ socket_setdefaulttimeout(PyObject *module, PyObject *arg)
     if (!socket_timeout_argument(arg, &timeout)) {
         return NULL;
     }
-    __atomic_store_n(&socket_state.default_timeout, timeout, __ATOMIC_RELAXED);
+    atomic_store_relaxed_ssize(&socket_state.default_timeout, timeout);
     return new_ref(Py_None);
 }
 

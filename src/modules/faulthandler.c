@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "abi/exceptions.h"
+#include "base/atomic.h"
 #include "memory/alloc.h"
 #include "modules/faulthandler_dump.h"
 #include "modules/native_type.h"
@@ -364,11 +365,11 @@ watch(void *arg)
     while (again) {
         int64_t deadline = time_add(os_time_monotonic(), dog->timeout);
         int64_t left = dog->timeout;
-        while (left > 0 && __atomic_load_n(&dog->cancelled, __ATOMIC_ACQUIRE) == 0) {
+        while (left > 0 && atomic_load_acquire_u32(&dog->cancelled) == 0) {
             os_futex_wait(&dog->cancelled, 0, left);
             left = deadline - os_time_monotonic();
         }
-        if (__atomic_load_n(&dog->cancelled, __ATOMIC_ACQUIRE) != 0) {
+        if (atomic_load_acquire_u32(&dog->cancelled) != 0) {
             break;
         }
         dump_text(dog->fd, dog->header);
@@ -379,7 +380,7 @@ watch(void *arg)
         again = dog->repeat;
     }
     // After the store the record may be gone; waking is by address only.
-    __atomic_store_n(&dog->finished, 1, __ATOMIC_RELEASE);
+    atomic_store_release_u32(&dog->finished, 1);
     os_futex_wake(&dog->finished, 1);
 }
 
@@ -394,13 +395,13 @@ cancel_watchdog(void)
     if (dog == NULL) {
         return;
     }
-    __atomic_store_n(&dog->cancelled, 1, __ATOMIC_RELEASE);
+    atomic_store_release_u32(&dog->cancelled, 1);
     os_futex_wake(&dog->cancelled, 1);
     // The thread of a parent process does not exist here.
     if (dog->process == getpid()) {
         Thread *ts = thread_current();
         thread_detach(ts);
-        while (__atomic_load_n(&dog->finished, __ATOMIC_ACQUIRE) == 0) {
+        while (atomic_load_acquire_u32(&dog->finished) == 0) {
             os_futex_wait(&dog->finished, 0, -1);
         }
         thread_attach(ts);

@@ -4,6 +4,7 @@
 // reader's own while Python code runs. A tee whose source is being asked already raises RuntimeError.
 #include "modules/itertools_internal.h"
 
+#include "base/atomic.h"
 #include "objects/args.h"
 #include "objects/call.h"
 #include "objects/int.h"
@@ -320,7 +321,7 @@ tee_block_item(TeeBlock *block, int i)
         }
         critical_section_end(&cs);
     }
-    __atomic_store_n(&block->running, 0, __ATOMIC_RELEASE);
+    atomic_store_release_int(&block->running, 0);
     return item;
 }
 

@@ -70,7 +70,7 @@ static inline int socket_fd(const SocketObject *self) { return atomic_load_int(&
 static inline int64_t
 socket_timeout(const SocketObject *self)
 {
-    return __atomic_load_n(&self->timeout, __ATOMIC_RELAXED);
+    return atomic_load_relaxed_ssize(&self->timeout);
 }
 
 // ---- calls that may wait ----

@@ -147,7 +147,7 @@ set_blocking(SocketObject *self, bool block)
 static PyObject *
 change_timeout(SocketObject *self, int64_t timeout)
 {
-    __atomic_store_n(&self->timeout, timeout, __ATOMIC_RELAXED);
+    atomic_store_relaxed_ssize(&self->timeout, timeout);
     return set_blocking(self, timeout < 0) < 0 ? NULL : new_ref(Py_None);
 }
 
@@ -187,11 +187,11 @@ set_up(SocketObject *self, int fd, int family, int kind, int proto)
     self->family = family;
     self->type = kind & ~(SOCK_NONBLOCK | SOCK_CLOEXEC);
     self->proto = proto;
-    int64_t timeout = __atomic_load_n(&socket_state.default_timeout, __ATOMIC_RELAXED);
+    int64_t timeout = atomic_load_relaxed_ssize(&socket_state.default_timeout);
     if (kind & SOCK_NONBLOCK) {
         timeout = 0;
     }
-    __atomic_store_n(&self->timeout, timeout, __ATOMIC_RELAXED);
+    atomic_store_relaxed_ssize(&self->timeout, timeout);
     return timeout >= 0 ? set_blocking(self, false) : 0;
 }
 

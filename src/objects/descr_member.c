@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "base/atomic.h"
 #include "objects/bool.h"
 #include "objects/descr.h"
 #include "objects/error.h"
@@ -55,7 +56,7 @@ member_store_object(PyObject *op, Py_ssize_t offset, PyObject *value)
 
 // ---- reading ----
 
-#define LOAD(type, base, def) __atomic_load_n((const type *)((base) + (def)->offset), __ATOMIC_RELAXED)
+#define LOAD(type, base, def) atomic_load_relaxed_ptr((const type *)((base) + (def)->offset))
 
 static PyObject *
 get_float(const char *base, const PyMemberDef *def)
@@ -149,7 +150,7 @@ member_get(const char *base, const PyMemberDef *def)
 
 // ---- writing ----
 
-#define STORE(type, at, value) __atomic_store_n((type *)(at), (type)(value), __ATOMIC_RELAXED)
+#define STORE(type, at, value) atomic_store_relaxed_ptr((type *)(at), (type)(value))
 
 static int
 warn_truncated(const char *type)

@@ -14,6 +14,7 @@
 
 #include <string.h>
 
+#include "base/atomic.h"
 #include "base/hash.h"
 #include "objects/args.h"
 #include "objects/buffer.h"
@@ -50,7 +51,7 @@ managed_new(void)
 static void
 managed_release(_PyManagedBufferObject *m)
 {
-    if ((__atomic_fetch_or(&m->flags, VIEW_RELEASED, __ATOMIC_SEQ_CST) & VIEW_RELEASED) == 0) {
+    if ((atomic_or_int(&m->flags, VIEW_RELEASED) & VIEW_RELEASED) == 0) {
         buffer_release(&m->master);
     }
 }
@@ -98,8 +99,8 @@ int
 view_check(PyObject *op)
 {
     PyMemoryViewObject *view = MEMORYVIEW(op);
-    if ((__atomic_load_n(&view->flags, __ATOMIC_RELAXED) & VIEW_RELEASED) != 0 ||
-        (__atomic_load_n(&view->mbuf->flags, __ATOMIC_RELAXED) & VIEW_RELEASED) != 0) {
+    if ((atomic_load_relaxed_int(&view->flags) & VIEW_RELEASED) != 0 ||
+        (atomic_load_relaxed_int(&view->mbuf->flags) & VIEW_RELEASED) != 0) {
         error_set(PyExc_ValueError, "operation forbidden on released memoryview object");
         return -1;
     }
@@ -201,7 +202,7 @@ check_may_share(PyObject *op)
     if (view_check(op) < 0) {
         return -1;
     }
-    if ((__atomic_load_n(&MEMORYVIEW(op)->flags, __ATOMIC_RELAXED) & VIEW_RESTRICTED) != 0) {
+    if ((atomic_load_relaxed_int(&MEMORYVIEW(op)->flags) & VIEW_RESTRICTED) != 0) {
         error_set(PyExc_ValueError, "cannot create new view on restricted memoryview");
         return -1;
     }
@@ -211,7 +212,7 @@ check_may_share(PyObject *op)
 void
 memoryview_restrict(PyObject *op)
 {
-    __atomic_fetch_or(&MEMORYVIEW(op)->flags, VIEW_RESTRICTED, __ATOMIC_SEQ_CST);
+    atomic_or_int(&MEMORYVIEW(op)->flags, VIEW_RESTRICTED);
 }
 
 PyObject *
@@ -342,7 +343,7 @@ memoryview_release(PyObject *op)
 {
     PyMemoryViewObject *view = MEMORYVIEW(op);
     Py_ssize_t exports = atomic_load_relaxed_ssize(&view->exports);
-    if ((__atomic_load_n(&view->flags, __ATOMIC_RELAXED) & VIEW_RELEASED) != 0) {
+    if ((atomic_load_relaxed_int(&view->flags) & VIEW_RELEASED) != 0) {
         return 0;
     }
     if (exports > 0) {
@@ -350,7 +351,7 @@ memoryview_release(PyObject *op)
                      exports == 1 ? "" : "s");
         return -1;
     }
-    if ((__atomic_fetch_or(&view->flags, VIEW_RELEASED, __ATOMIC_SEQ_CST) & VIEW_RELEASED) == 0 &&
+    if ((atomic_or_int(&view->flags, VIEW_RELEASED) & VIEW_RELEASED) == 0 &&
         atomic_add_ssize(&view->mbuf->exports, -1) == 1) {
         managed_release(view->mbuf);
     }

@@ -15,6 +15,7 @@
 #include "abi/constants.h"
 #include "abi/numbers.h"
 #include "abi/object.h"
+#include "base/atomic.h"
 #include "memory/refcount.h"
 
 // ---- Singletons ----
@@ -50,7 +51,7 @@ object_type(const PyObject *op)
 static inline bool
 type_has_feature(const PyTypeObject *type, unsigned long feature)
 {
-    return (__atomic_load_n(&type->tp_flags, __ATOMIC_RELAXED) & feature) != 0;
+    return (atomic_load_relaxed_uptr(&type->tp_flags) & feature) != 0;
 }
 
 // Whether type_of(op) is type or one of its subtypes (PyObject_TypeCheck).

@@ -5,6 +5,7 @@
 // Threading: ranges are immutable. Threads that share an iterator may get a number twice.
 #include "objects/range.h"
 
+#include "base/atomic.h"
 #include "objects/args.h"
 #include "objects/bool.h"
 #include "objects/container.h"
@@ -551,13 +552,13 @@ range_method_reversed(PyObject *op, PyObject *unused)
 static inline bool
 range_iter_step(RangeIterObject *it, int64_t *result)
 {
-    int64_t remaining = __atomic_load_n(&it->remaining, __ATOMIC_RELAXED);
+    int64_t remaining = atomic_load_relaxed_ssize(&it->remaining);
     if (remaining <= 0) {
         return false;
     }
-    int64_t next = __atomic_load_n(&it->next, __ATOMIC_RELAXED);
-    __atomic_store_n(&it->remaining, remaining - 1, __ATOMIC_RELAXED);
-    __atomic_store_n(&it->next, (int64_t)((uint64_t)next + (uint64_t)it->step), __ATOMIC_RELAXED);
+    int64_t next = atomic_load_relaxed_ssize(&it->next);
+    atomic_store_relaxed_ssize(&it->remaining, remaining - 1);
+    atomic_store_relaxed_ssize(&it->next, (int64_t)((uint64_t)next + (uint64_t)it->step));
     *result = next;
     return true;
 }

@@ -11,6 +11,7 @@
 
 #include <stddef.h>
 
+#include "base/atomic.h"
 #include "objects/cfunction.h"
 #include "objects/descr.h"
 #include "objects/dict.h"
@@ -379,7 +380,7 @@ slot_store(PyTypeObject *type, int offset, void *value)
     }
     if (offset == AT(ht_type.tp_call) && value == (void *)slot_tp_call) {
         // Instances would be called past the Python method.
-        __atomic_and_fetch(&type->tp_flags, ~Py_TPFLAGS_HAVE_VECTORCALL, __ATOMIC_RELAXED);
+        atomic_and_uptr(&type->tp_flags, ~Py_TPFLAGS_HAVE_VECTORCALL);
     }
 }
 

@@ -2,6 +2,7 @@
 //
 // Threading: attributes change under the types lock. The previous value of an attribute is kept
 // until caches are gone (see type_lookup.c).
+#include "base/atomic.h"
 #include "memory/alloc.h"
 #include "memory/heap.h"
 #include "objects/attributes.h"
@@ -143,7 +144,7 @@ type_freeze(PyTypeObject *type)
             return -1;
         }
     }
-    __atomic_or_fetch(&type->tp_flags, Py_TPFLAGS_IMMUTABLETYPE, __ATOMIC_RELAXED);
+    atomic_or_uptr(&type->tp_flags, Py_TPFLAGS_IMMUTABLETYPE);
     type_modified(type);
     return 0;
 }

@@ -78,7 +78,7 @@ void type_modified(PyTypeObject *type);
 static inline uint32_t
 type_version(const PyTypeObject *type)
 {
-    return __atomic_load_n(&type->tp_version_tag, __ATOMIC_ACQUIRE);
+    return atomic_load_acquire_u32(&type->tp_version_tag);
 }
 
 // A valid version, assigned when there is none; 0 when versions are used up.

@@ -3,6 +3,7 @@
 // Threading: setters change the type under the types lock and call type_modified.
 #include <string.h>
 
+#include "base/atomic.h"
 #include "objects/attributes.h"
 #include "objects/call.h"
 #include "objects/cfunction.h"
@@ -183,10 +184,10 @@ set_abstractmethods(PyObject *op, PyObject *value, void *closure)
         return -1;
     }
     if (abstract) {
-        __atomic_or_fetch(&type->tp_flags, Py_TPFLAGS_IS_ABSTRACT, __ATOMIC_RELAXED);
+        atomic_or_uptr(&type->tp_flags, Py_TPFLAGS_IS_ABSTRACT);
     }
     else {
-        __atomic_and_fetch(&type->tp_flags, ~Py_TPFLAGS_IS_ABSTRACT, __ATOMIC_RELAXED);
+        atomic_and_uptr(&type->tp_flags, ~Py_TPFLAGS_IS_ABSTRACT);
     }
     return 0;
 }

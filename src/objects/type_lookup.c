@@ -12,6 +12,7 @@
 // Threading: readers are lock-free, caches end through QSBR.
 #include <string.h>
 
+#include "base/atomic.h"
 #include "memory/alloc.h"
 #include "memory/qsbr.h"
 #include "memory/refcount.h"
@@ -167,7 +168,7 @@ type_modified(PyTypeObject *type)
     types_lock(&cs);
     if (type_version(type) != 0) {
         type_visit_subclasses(type, modified_visit, NULL);
-        __atomic_store_n(&type->tp_version_tag, 0, __ATOMIC_SEQ_CST);
+        atomic_store_u32(&type->tp_version_tag, 0);
         type_cache_drop(type);
     }
     types_unlock(&cs);
@@ -195,7 +196,7 @@ assign_version_lock_held(PyTypeObject *type)
             return 0;       // all used up
         }
     } while (!atomic_cas_u32(&next_version, &version, version + 1));
-    __atomic_store_n(&type->tp_version_tag, version, __ATOMIC_RELEASE);
+    atomic_store_release_u32(&type->tp_version_tag, version);
     return version;
 }
 

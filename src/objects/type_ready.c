@@ -8,6 +8,7 @@
 // Threading: under the types lock; a type is published by the READY flag.
 #include <string.h>
 
+#include "base/atomic.h"
 #include "memory/heap.h"
 #include "objects/attributes.h"
 #include "objects/call.h"
@@ -444,7 +445,7 @@ type_ready(PyTypeObject *type)
         result = ready_lock_held(type);
         unsigned long flags = (type->tp_flags & ~Py_TPFLAGS_READYING) |
                               (result == 0 ? Py_TPFLAGS_READY : 0);
-        __atomic_store_n(&type->tp_flags, flags, __ATOMIC_RELEASE);
+        atomic_store_release_uptr(&type->tp_flags, flags);
     }
     types_unlock(&cs);
     return result;

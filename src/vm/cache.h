@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 
+#include "base/atomic.h"
 #include "memory/heap.h"
 #include "objects/attributes.h"
 #include "objects/code_cache.h"
@@ -51,7 +52,7 @@ void cache_generic(uint64_t *pc);
 static inline void
 cache_set_operation(uint64_t *pc, int op)
 {
-    __atomic_store_n((uint8_t *)pc, (uint8_t)op, __ATOMIC_RELEASE);
+    atomic_store_release_u8((uint8_t *)pc, (uint8_t)op);
 }
 
 // ---- what handlers of special forms do inline ----

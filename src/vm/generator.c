@@ -29,7 +29,7 @@ static GeneratorObject *as_generator(PyObject *op) { return (GeneratorObject *)o
 static int
 generator_state(PyObject *self)
 {
-    return __atomic_load_n(&as_generator(self)->state, __ATOMIC_ACQUIRE);
+    return atomic_load_acquire_int(&as_generator(self)->state);
 }
 
 // ---- delegates ----

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "base/atomic.h"
 #include "thread/runtime.h"
 #include "vm/frames.h"
 #include "vm/generator.h"
@@ -69,7 +70,7 @@ generator_suspend_fast(Thread *ts, Value *fp, const uint64_t *pc, uint32_t nlive
     gen->fp = to;
     ts->abi.exc_info = gen->exc_state.previous_item;
     gen->exc_state.previous_item = NULL;
-    __atomic_store_n(&gen->state, GEN_SUSPENDED, __ATOMIC_RELEASE);
+    atomic_store_release_int(&gen->state, GEN_SUSPENDED);
     return true;
 }
 

@@ -132,7 +132,7 @@ generator_to_stack(Thread *ts, GeneratorObject *gen, int state)
     PyCodeObject *code = (PyCodeObject *)gen->code;
     Value *to = frame_next_base(ts), *from = gen->fp;
     if (frame_check_room(ts, to, code->co_framesize) < 0) {
-        __atomic_store_n(&gen->state, state, __ATOMIC_RELEASE);
+        atomic_store_release_int(&gen->state, state);
         return NULL;
     }
     to[FRAME_GENERATOR] = (Value)gen;
@@ -154,7 +154,7 @@ generator_to_stack(Thread *ts, GeneratorObject *gen, int state)
 static int
 generator_acquire(GeneratorObject *gen, int *refused)
 {
-    int state = __atomic_load_n(&gen->state, __ATOMIC_ACQUIRE);
+    int state = atomic_load_acquire_int(&gen->state);
     if (runtime_is_single_threaded() && (state == GEN_CREATED || state == GEN_SUSPENDED)) {
         atomic_store_relaxed_int(&gen->state, GEN_RUNNING);
         return state;
@@ -177,7 +177,7 @@ generator_resume(Thread *ts, GeneratorObject *gen, Value sent, Value **result)
         return refused;
     }
     if (state == GEN_CREATED && value_lend(sent) != value_none()) {
-        __atomic_store_n(&gen->state, state, __ATOMIC_RELEASE);
+        atomic_store_release_int(&gen->state, state);
         error_format(PyExc_TypeError, "can't send non-None value to a just-started %s",
                      generator_kind((PyObject *)gen));
         return -1;
@@ -235,7 +235,7 @@ generator_suspend(Thread *ts, Value *fp, uint32_t nlive)
     ts->abi.exc_info = gen->exc_state.previous_item;
     gen->exc_state.previous_item = NULL;
     frame_object_moved(to, FRAME_STATE_SUSPENDED);
-    __atomic_store_n(&gen->state, GEN_SUSPENDED, __ATOMIC_RELEASE);
+    atomic_store_release_int(&gen->state, GEN_SUSPENDED);
 }
 
 void
@@ -249,7 +249,7 @@ generator_end_frame(Thread *ts, Value *fp)
     gen->fp = gen->words + FRAME_GENERATOR_HEADER;
     gen->fp[FRAME_OBJECT] = 0;
     gen->nlive = 0;
-    __atomic_store_n(&gen->state, GEN_CLOSED, __ATOMIC_RELEASE);
+    atomic_store_release_int(&gen->state, GEN_CLOSED);
     clear_ref(gen->exc_state.exc_value);
 }
 
@@ -317,7 +317,7 @@ generator_end_in_heap(GeneratorObject *gen)
         frame_object_end(thread_current(), fp);
     }
     fp[FRAME_OBJECT] = 0;
-    __atomic_store_n(&gen->state, GEN_CLOSED, __ATOMIC_RELEASE);
+    atomic_store_release_int(&gen->state, GEN_CLOSED);
     clear_ref(gen->exc_state.exc_value);
 }
 

@@ -2,6 +2,7 @@
 #include "vm/native_values.h"
 
 #include "abi/functions.h"
+#include "base/atomic.h"
 #include "objects/cfunction.h"
 #include "objects/descr.h"
 #include "objects/dict.h"
@@ -207,13 +208,13 @@ entries_fill(void)
             decref(callable);
         }
     }
-    __atomic_store_n(&entries_ready, 1, __ATOMIC_RELEASE);
+    atomic_store_release_int(&entries_ready, 1);
 }
 
 ValueFunction
 native_value_function(const PyMethodDef *def)
 {
-    if (__atomic_load_n(&entries_ready, __ATOMIC_ACQUIRE) == 0) {
+    if (atomic_load_acquire_int(&entries_ready) == 0) {
         entries_fill();
     }
     for (size_t i = 0; i < sizeof entries / sizeof *entries; i++) {
