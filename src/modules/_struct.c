@@ -3,11 +3,13 @@
 // A format is parsed once into a list of fields; Struct objects keep it, the module's functions take
 // it from a small cache. Reference: documentation of `struct`.
 //
-// Threading: parsed formats are immutable; the cache is a dict.
+// Threading: parsed formats are immutable. __init__ may be called again while others pack: the former
+// formats live as long as their Struct. The cache is a dict.
 #include <ctype.h>
 #include <string.h>
 
 #include "abi/constants.h"
+#include "base/atomic.h"
 #include "memory/alloc.h"
 #include "memory/heap.h"
 #include "memory/refcount.h"
@@ -61,15 +63,20 @@ typedef struct {
     Py_ssize_t repeat;          // items; for s and p always 1
 } Field;
 
-typedef struct {
-    PyObject ob_base;
-    Py_ssize_t size;            // immutable after __init__, like everything here
+// A parsed format. All of it is immutable.
+typedef struct Layout {
+    struct Layout *former;      // of the same Struct, or NULL
+    Py_ssize_t size;
     Py_ssize_t values;          // how many Python values
     Py_ssize_t field_count;
-    Field *fields;              // mem_alloc'ed
     bool little_endian;
-    bool native;
     PyObject *format;           // bytes
+    Field fields[];
+} Layout;
+
+typedef struct {
+    PyObject ob_base;
+    Layout *layout;             // atomic: release in __init__; NULL before it
     PyObject *weakrefs;
 } Struct;
 
@@ -201,22 +208,23 @@ prepare(Struct *self, PyObject *format)
     if (read_format(&reader) < 0) {
         return -1;
     }
-    Field *fields = mem_alloc_or_error((size_t)(reader.field_count + 1) * sizeof *fields);
-    if (fields == NULL) {
+    Layout *layout = mem_alloc_or_error(sizeof *layout +
+                                        (size_t)reader.field_count * sizeof(Field));
+    if (layout == NULL) {
         return -1;
     }
     reader.text = text;
     reader.size = reader.values = reader.field_count = 0;
-    reader.fields = fields;
+    reader.fields = layout->fields;
     read_format(&reader);
-    mem_free(self->fields);
-    self->fields = fields;
-    self->field_count = reader.field_count;
-    self->size = reader.size;
-    self->values = reader.values;
-    self->little_endian = little;
-    self->native = reader.native_sizes;
-    set_ref(self->format, new_ref(format));
+    layout->field_count = reader.field_count;
+    layout->size = reader.size;
+    layout->values = reader.values;
+    layout->little_endian = little;
+    layout->format = new_ref(format);
+    layout->former = atomic_load_relaxed_ptr(&self->layout);
+    while (!atomic_cas_ptr(&self->layout, &layout->former, layout)) {
+    }
     return 0;
 }
 
@@ -233,7 +241,7 @@ load(const unsigned char *data, Py_ssize_t size, bool little)
 }
 
 static PyObject *
-unpack_item(const Struct *self, const Field *field, const unsigned char *data)
+unpack_item(const Layout *self, const Field *field, const unsigned char *data)
 {
     switch (field->code) {
         case 'c': return bytes_from_data((const char *)data, 1);
@@ -270,7 +278,7 @@ unpack_item(const Struct *self, const Field *field, const unsigned char *data)
 }
 
 static PyObject *
-unpack_from_data(Struct *self, const char *data)
+unpack_from_data(const Layout *self, const char *data)
 {
     PyObject *result = tuple_new(self->values);
     Py_ssize_t n = 0;
@@ -300,7 +308,7 @@ store(unsigned char *data, uint64_t value, Py_ssize_t size, bool little)
 }
 
 static int
-range_error(const Struct *self, const Field *field, bool is_signed)
+range_error(const Layout *self, const Field *field, bool is_signed)
 {
     int bits = 8 * (int)field->size;
     if (is_signed) {
@@ -317,7 +325,7 @@ range_error(const Struct *self, const Field *field, bool is_signed)
 }
 
 static int
-pack_integer(const Struct *self, const Field *field, unsigned char *data, PyObject *value)
+pack_integer(const Layout *self, const Field *field, unsigned char *data, PyObject *value)
 {
     if (!int_check(value)
         && (object_type(value)->tp_as_number == NULL
@@ -358,7 +366,7 @@ pack_text(const Field *field, unsigned char *data, PyObject *value)
 }
 
 static int
-pack_complex(const Struct *self, const Field *field, unsigned char *data, PyObject *value)
+pack_complex(const Layout *self, const Field *field, unsigned char *data, PyObject *value)
 {
     Py_complex z = complex_as_value(value);
     if (z.real == -1.0 && error_occurred()) {
@@ -373,7 +381,7 @@ pack_complex(const Struct *self, const Field *field, unsigned char *data, PyObje
 }
 
 static int
-pack_item(const Struct *self, const Field *field, unsigned char *data, PyObject *value)
+pack_item(const Layout *self, const Field *field, unsigned char *data, PyObject *value)
 {
     switch (field->code) {
         case 'c':
@@ -422,7 +430,7 @@ pack_item(const Struct *self, const Field *field, unsigned char *data, PyObject 
 
 // Packs values into `size` bytes of data.
 static int
-pack_into_data(Struct *self, char *data, PyObject *const *values)
+pack_into_data(const Layout *self, char *data, PyObject *const *values)
 {
     memset(data, 0, (size_t)self->size);
     Py_ssize_t n = 0;
@@ -440,20 +448,22 @@ pack_into_data(Struct *self, char *data, PyObject *const *values)
 
 // ---- Struct methods ----
 
-static bool
-check_ready(Struct *self)
+// NULL with RuntimeError before __init__.
+static const Layout *
+layout_of(PyObject *op)
 {
-    if (self->fields == NULL) {
+    const Layout *layout = atomic_load_acquire_ptr(&((Struct *)op)->layout);
+    if (layout == NULL) {
         error_set(PyExc_RuntimeError, "Struct object is not initialized");
     }
-    return self->fields != NULL;
+    return layout;
 }
 
 static PyObject *
 struct_pack(PyObject *op, PyObject *const *args, Py_ssize_t nargs)
 {
-    Struct *self = (Struct *)op;
-    if (!check_ready(self)) {
+    const Layout *self = layout_of(op);
+    if (self == NULL) {
         return NULL;
     }
     if (nargs != self->values) {
@@ -469,7 +479,7 @@ struct_pack(PyObject *op, PyObject *const *args, Py_ssize_t nargs)
 
 // Checks an offset into a buffer; the text of the error says what does not fit. -1 with struct.error.
 static Py_ssize_t
-checked_offset(Struct *self, Py_ssize_t offset, Py_ssize_t length, const char *verb,
+checked_offset(const Layout *self, Py_ssize_t offset, Py_ssize_t length, const char *verb,
                const char *preposition)
 {
     if (offset < 0) {
@@ -499,8 +509,8 @@ checked_offset(Struct *self, Py_ssize_t offset, Py_ssize_t length, const char *v
 static PyObject *
 struct_pack_into(PyObject *op, PyObject *const *args, Py_ssize_t nargs)
 {
-    Struct *self = (Struct *)op;
-    if (!check_ready(self)) {
+    const Layout *self = layout_of(op);
+    if (self == NULL) {
         return NULL;
     }
     if (nargs < 2) {
@@ -530,9 +540,9 @@ struct_pack_into(PyObject *op, PyObject *const *args, Py_ssize_t nargs)
 static PyObject *
 struct_unpack(PyObject *op, PyObject *data)
 {
-    Struct *self = (Struct *)op;
+    const Layout *self = layout_of(op);
     Py_buffer view;
-    if (!check_ready(self) || buffer_get(data, &view, PyBUF_SIMPLE) < 0) {
+    if (self == NULL || buffer_get(data, &view, PyBUF_SIMPLE) < 0) {
         return NULL;
     }
     PyObject *result = view.len == self->size
@@ -547,10 +557,10 @@ static PyObject *
 struct_unpack_from(PyObject *op, PyObject *args, PyObject *kwargs)
 {
     static const char *const names[] = {"buffer", "offset", NULL};
-    Struct *self = (Struct *)op;
+    const Layout *self = layout_of(op);
     Py_buffer view;
     Py_ssize_t offset = 0;
-    if (!check_ready(self)
+    if (self == NULL
         || !args_parse_keywords(args, kwargs, "y*|n:unpack_from", names, &view, &offset)) {
         return NULL;
     }
@@ -571,7 +581,8 @@ struct_unpack_from(PyObject *op, PyObject *args, PyObject *kwargs)
 
 typedef struct {
     PyObject ob_base;
-    Struct *layout;
+    PyObject *owner;        // the Struct
+    const Layout *layout;   // of the owner
     Py_buffer view;         // obj NULL when released
     Py_ssize_t position;    // atomic
 } UnpackIter;
@@ -579,8 +590,8 @@ typedef struct {
 static PyObject *
 struct_iter_unpack(PyObject *op, PyObject *data)
 {
-    Struct *self = (Struct *)op;
-    if (!check_ready(self)) {
+    const Layout *self = layout_of(op);
+    if (self == NULL) {
         return NULL;
     }
     if (self->size == 0) {
@@ -601,7 +612,8 @@ struct_iter_unpack(PyObject *op, PyObject *data)
                             "iterative unpacking requires a buffer of a multiple of %zd bytes",
                             self->size);
     }
-    iter->layout = (Struct *)new_ref(op);
+    iter->owner = new_ref(op);
+    iter->layout = self;
     return (PyObject *)iter;
 }
 
@@ -623,7 +635,8 @@ static PyObject *
 unpack_iter_length_hint(PyObject *op, PyObject *unused)
 {
     UnpackIter *self = (UnpackIter *)op;
-    Py_ssize_t left = self->layout != NULL ? self->view.len - self->position : 0;
+    Py_ssize_t left = self->layout != NULL
+                          ? self->view.len - atomic_load_relaxed_ssize(&self->position) : 0;
     return int_from_ssize(left > 0 ? left / self->layout->size : 0);
 }
 
@@ -631,7 +644,7 @@ static int
 unpack_iter_traverse(PyObject *op, visitproc visit, void *arg)
 {
     UnpackIter *self = (UnpackIter *)op;
-    int result = self->layout != NULL ? visit((PyObject *)self->layout, arg) : 0;
+    int result = self->owner != NULL ? visit(self->owner, arg) : 0;
     return result == 0 && self->view.obj != NULL ? visit(self->view.obj, arg) : result;
 }
 
@@ -643,7 +656,7 @@ unpack_iter_dealloc(PyObject *op)
     if (self->view.obj != NULL) {
         buffer_release(&self->view);
     }
-    clear_ref(self->layout);
+    clear_ref(self->owner);
     object_type(op)->tp_free(op);
 }
 
@@ -698,16 +711,20 @@ struct_dealloc(PyObject *op)
 {
     Struct *self = (Struct *)op;
     weakref_clear_all(op);
-    mem_free(self->fields);
-    clear_ref(self->format);
+    for (Layout *layout = self->layout; layout != NULL;) {
+        Layout *former = layout->former;
+        decref(layout->format);
+        mem_free(layout);
+        layout = former;
+    }
     object_type(op)->tp_free(op);
 }
 
 static PyObject *
 struct_repr(PyObject *op)
 {
-    Struct *self = (Struct *)op;
-    if (!check_ready(self)) {
+    const Layout *self = layout_of(op);
+    if (self == NULL) {
         return NULL;
     }
     PyObject *format = str_decode_ascii(bytes_data(self->format), bytes_length(self->format),
@@ -721,24 +738,27 @@ struct_repr(PyObject *op)
 static PyObject *
 get_format(PyObject *op, void *closure)
 {
-    Struct *self = (Struct *)op;
-    return check_ready(self) ? str_decode_ascii(bytes_data(self->format),
-                                                bytes_length(self->format), "replace")
-                             : NULL;
+    const Layout *self = layout_of(op);
+    return self != NULL ? str_decode_ascii(bytes_data(self->format), bytes_length(self->format),
+                                           "replace")
+                        : NULL;
 }
 
 static PyObject *
 get_size(PyObject *op, void *closure)
 {
-    Struct *self = (Struct *)op;
-    return check_ready(self) ? int_from_ssize(self->size) : NULL;
+    const Layout *self = layout_of(op);
+    return self != NULL ? int_from_ssize(self->size) : NULL;
 }
 
 static PyObject *
 struct_sizeof(PyObject *op, PyObject *unused)
 {
-    return int_from_ssize((Py_ssize_t)(sizeof(Struct)
-                                       + (size_t)((Struct *)op)->field_count * sizeof(Field)));
+    size_t fields = 0;
+    for (Layout *l = atomic_load_acquire_ptr(&((Struct *)op)->layout); l != NULL; l = l->former) {
+        fields += sizeof(Layout) + (size_t)l->field_count * sizeof(Field);
+    }
+    return int_from_ssize((Py_ssize_t)(sizeof(Struct) + fields));
 }
 
 #define FAST(function) (PyCFunction)(void (*)(void))(function), METH_FASTCALL
@@ -821,7 +841,7 @@ static PyObject *
 module_calcsize(PyObject *module, PyObject *format)
 {
     PyObject *layout = cached_struct(format);
-    PyObject *size = layout != NULL ? int_from_ssize(((Struct *)layout)->size) : NULL;
+    PyObject *size = layout != NULL ? get_size(layout, NULL) : NULL;
     xdecref(layout);
     return size;
 }

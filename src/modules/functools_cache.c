@@ -1,12 +1,13 @@
 // functools.lru_cache's wrapper.
 //
 // A bounded cache is a dict from keys to links, and a ring of the links in the order of their last use, the
-// oldest behind the root. The dict owns the links; the ring does not count.
+// oldest behind the root. Both own the links. A link in the ring that the dict does not know (any more) is
+// harmless: it goes when it has become the oldest.
 //
 // Threading: counters, dict and ring change under the wrapper's lock, which is never held while the
 // user's function runs; two threads that miss the same key both call it, and the first result stays. Keys are
-// compared under the lock, which is suspended when that runs Python code which blocks: so a link is
-// always out of the ring before the dict is asked to remove it.
+// compared under the lock, which is suspended when that runs Python code which blocks: ring and dict may
+// then be found to differ.
 #include "modules/functools_internal.h"
 
 #include "objects/args.h"
@@ -26,8 +27,8 @@ typedef struct Link Link;
 
 struct Link {
     PyObject ob_base;
-    Link *prev;             // lock: the wrapper's; NULL when not in the ring
-    Link *next;             // lock: the wrapper's
+    Link *prev;             // lock: the wrapper's; out of the ring: next of the links to give up
+    Link *next;             // lock: the wrapper's; NULL when not in the ring
     Py_hash_t hash;         // lock: the wrapper's
     PyObject *key;          // lock: the wrapper's
     PyObject *result;       // lock: the wrapper's
@@ -69,16 +70,16 @@ PyTypeObject functools_lru_link_type = {
     .tp_free = heap_free,
 };
 
+// The ring's reference goes to the caller.
 static void
 ring_remove(Link *link)
 {
-    if (link->next != NULL) {
-        link->prev->next = link->next;
-        link->next->prev = link->prev;
-        link->prev = link->next = NULL;
-    }
+    link->prev->next = link->next;
+    link->next->prev = link->prev;
+    link->prev = link->next = NULL;
 }
 
+// Consumes a reference.
 static void
 ring_append(Cache *c, Link *link)
 {
@@ -88,17 +89,35 @@ ring_append(Cache *c, Link *link)
     c->root.prev = link;
 }
 
-// Empties the ring: the links go with the dict.
+// Takes a link out of the ring and puts it, with the ring's reference, before the links to give up once
+// the lock is not held. Nobody else changes prev of a link that is not in the ring.
 static void
-ring_clear(Cache *c)
+ring_retire(Link *link, Link **retired)
 {
-    Link *link = c->root.next;
-    while (link != NULL && link != &c->root) {
-        Link *next = link->next;
-        link->prev = link->next = NULL;
+    ring_remove(link);
+    link->prev = *retired;
+    *retired = link;
+}
+
+static void
+retired_release(Link *link)
+{
+    while (link != NULL) {
+        Link *next = link->prev;
+        link->prev = NULL;
+        decref(link);
         link = next;
     }
-    c->root.prev = c->root.next = &c->root;
+}
+
+static Link *
+ring_retire_all(Cache *c)
+{
+    Link *retired = NULL;
+    while (c->root.next != NULL && c->root.next != &c->root) {
+        ring_retire(c->root.next, &retired);
+    }
+    return retired;
 }
 
 // ---- Keys ----
@@ -229,17 +248,25 @@ link_new(PyObject *key, Py_hash_t hash, PyObject *result)
 
 // Takes the oldest entry out of ring and dict: 0, or -1 with an exception (it is then kept).
 static int
-evict_lock_held(Cache *c, PyObject **evicted)
+evict_lock_held(Cache *c, Link **retired)
 {
     Link *oldest = c->root.next;
-    incref(oldest);
     ring_remove(oldest);
-    int status = dict_pop_hash(c->dict, oldest->key, oldest->hash, evicted);
+    PyObject *evicted = NULL;
+    int status = dict_pop_hash(c->dict, oldest->key, oldest->hash, &evicted);
+    ring_append(c, oldest);
     if (status < 0) {
-        ring_append(c, oldest);
+        return -1;
     }
-    decref(oldest);
-    return status < 0 ? -1 : 0;
+    // Not the oldest if that one was not in the dict, but another with an equal key.
+    if (evicted != NULL && ((Link *)evicted)->next != NULL) {
+        ring_retire((Link *)evicted, retired);
+    }
+    if (oldest->next != NULL && evicted != (PyObject *)oldest) {
+        ring_retire(oldest, retired);
+    }
+    xdecref(evicted);
+    return 0;
 }
 
 // Remembers a result, unless another call has done so meanwhile. 0 or -1.
@@ -250,24 +277,23 @@ bounded_store(Cache *c, PyObject *key, Py_hash_t hash, PyObject *result)
     if (link == NULL) {
         return -1;
     }
-    PyObject *evicted = NULL;
+    Link *retired = NULL;
     CriticalSection cs;
     critical_section_begin(&cs, c);
     int status = dict_contains_hash(c->dict, key, hash);
     if (status == 0) {
-        if (dict_size(c->dict) >= c->maxsize && c->root.next != &c->root) {
-            status = evict_lock_held(c, &evicted);
+        while (status == 0 && dict_size(c->dict) >= c->maxsize && c->root.next != &c->root) {
+            status = evict_lock_held(c, &retired);
         }
         if (status == 0) {
             status = dict_set_hash(c->dict, key, hash, (PyObject *)link);
         }
-        // Comparing keys may have let another call store the same one: then the dict's link is what counts.
-        if (status == 0 && refcount_get((PyObject *)link) > 1) {
-            ring_append(c, link);
+        if (status == 0) {
+            ring_append(c, new_ref(link));
         }
     }
     critical_section_end(&cs);
-    xdecref(evicted);
+    retired_release(retired);
     decref(link);
     return status < 0 ? -1 : 0;
 }
@@ -351,7 +377,7 @@ cache_dealloc(PyObject *self)
     if (c->weakrefs != NULL) {
         weakref_clear_all(self);
     }
-    ring_clear(c);
+    retired_release(ring_retire_all(c));
     xdecref(c->dict);
     xdecref(c->function);
     xdecref(c->maxsize_object);
@@ -360,12 +386,17 @@ cache_dealloc(PyObject *self)
     type_of(self)->tp_free(self);
 }
 
-// The links are visited as values of the dict.
 static int
 cache_traverse(PyObject *self, visitproc visit, void *arg)
 {
     Cache *it_ = CACHE(self);
     NATIVE_EACH_4(NATIVE_VISIT, dict, function, info_type, attributes)
+    for (Link *link = it_->root.next; link != NULL && link != &it_->root; link = link->next) {
+        int status = visit((PyObject *)link, arg);
+        if (status != 0) {
+            return status;
+        }
+    }
     return 0;
 }
 
@@ -373,7 +404,7 @@ static int
 cache_tp_clear(PyObject *self)
 {
     Cache *c = CACHE(self);
-    ring_clear(c);
+    retired_release(ring_retire_all(c));
     if (c->dict != NULL) {
         dict_clear(c->dict);
     }
@@ -409,10 +440,12 @@ cache_clear(PyObject *self, PyObject *unused)
     Cache *c = CACHE(self);
     CriticalSection cs;
     critical_section_begin(&cs, self);
-    ring_clear(c);
+    Link *retired = ring_retire_all(c);
     c->hits = c->misses = 0;
-    critical_section_end(&cs);
+    // In the same section: links that are stored from now on stay in both.
     dict_clear(c->dict);
+    critical_section_end(&cs);
+    retired_release(retired);
     return Py_None;
 }
 

@@ -96,6 +96,32 @@ count_placeholders(PyObject *args)
 
 // ---- Making ----
 
+// What a partial was made of at one moment: references.
+typedef struct Parts {
+    PyObject *function;
+    PyObject *args;
+    PyObject *keywords;
+    Py_ssize_t placeholders;
+} Parts;
+
+static Parts
+parts_hold(Partial *p)
+{
+    CriticalSection cs;
+    short_section_begin(&cs, p);
+    Parts parts = {new_ref(p->function), new_ref(p->args), new_ref(p->keywords), p->placeholders};
+    critical_section_end(&cs);
+    return parts;
+}
+
+static void
+parts_release(const Parts *parts)
+{
+    decref(parts->function);
+    decref(parts->args);
+    decref(parts->keywords);
+}
+
 static PyObject *partial_vectorcall(PyObject *self, PyObject *const *args, size_t nargsf,
                                     PyObject *kwnames);
 
@@ -170,11 +196,13 @@ partial_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     }
     PyObject *own_args = tuple_slice(args, 1, n);
     PyObject *keywords = NULL;
+    incref(function);
     if (own_args != NULL && is_plain_partial(function)) {
-        Partial *inner = PARTIAL(function);
-        set_ref(own_args, merge_args(inner->args, inner->placeholders, own_args));
-        keywords = dict_copy(inner->keywords);
-        function = inner->function;
+        Parts inner = parts_hold(PARTIAL(function));
+        set_ref(own_args, merge_args(inner.args, inner.placeholders, own_args));
+        keywords = dict_copy(inner.keywords);
+        set_ref(function, new_ref(inner.function));
+        parts_release(&inner);
     }
     else if (own_args != NULL) {
         keywords = dict_new();
@@ -185,11 +213,12 @@ partial_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
         self = (Partial *)type->tp_alloc(type, 0);
     }
     if (self == NULL) {
+        decref(function);
         xdecref(own_args);
         xdecref(keywords);
         return NULL;
     }
-    self->function = new_ref(function);
+    self->function = function;
     self->args = own_args;
     self->keywords = keywords;
     self->placeholders = count_placeholders(own_args);
@@ -298,19 +327,10 @@ call_partial(PyObject *function, PyObject *own_args, PyObject *keywords, Py_ssiz
 static PyObject *
 partial_vectorcall(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *kwnames)
 {
-    Partial *p = PARTIAL(self);
-    CriticalSection cs;
-    critical_section_begin(&cs, self);
-    PyObject *function = new_ref(p->function);
-    PyObject *own_args = new_ref(p->args);
-    PyObject *keywords = new_ref(p->keywords);
-    Py_ssize_t placeholders = p->placeholders;
-    critical_section_end(&cs);
-    PyObject *result = call_partial(function, own_args, keywords, placeholders, args,
-                                    vectorcall_nargs(nargsf), kwnames);
-    decref(function);
-    decref(own_args);
-    decref(keywords);
+    Parts parts = parts_hold(PARTIAL(self));
+    PyObject *result = call_partial(parts.function, parts.args, parts.keywords,
+                                    parts.placeholders, args, vectorcall_nargs(nargsf), kwnames);
+    parts_release(&parts);
     return result;
 }
 
@@ -326,7 +346,6 @@ partial_get(PyObject *self, PyObject *op, PyObject *type)
 static PyObject *
 partial_repr(PyObject *self)
 {
-    Partial *p = PARTIAL(self);
     int entered = object_repr_enter(self);
     if (entered != 0) {
         return entered > 0 ? str_from_cstr("...") : NULL;
@@ -336,15 +355,14 @@ partial_repr(PyObject *self)
         object_repr_leave(self);
         return NULL;
     }
-    PyObject *args = new_ref(p->args);
-    PyObject *keywords = new_ref(p->keywords);
-    PyObject *text = str_format("%U(%R", name, p->function);
-    for (Py_ssize_t i = 0; text != NULL && i < tuple_size(args); i++) {
-        set_ref(text, str_format("%U, %R", text, tuple_item(args, i)));
+    Parts parts = parts_hold(PARTIAL(self));
+    PyObject *text = str_format("%U(%R", name, parts.function);
+    for (Py_ssize_t i = 0; text != NULL && i < tuple_size(parts.args); i++) {
+        set_ref(text, str_format("%U, %R", text, tuple_item(parts.args, i)));
     }
     Py_ssize_t pos = 0;
     PyObject *key, *value;
-    while (text != NULL && dict_next(keywords, &pos, &key, &value) > 0) {
+    while (text != NULL && dict_next(parts.keywords, &pos, &key, &value) > 0) {
         // __setstate__ takes keys of any type.
         set_ref(text, str_format("%U, %S=%R", text, key, value));
         decref(key);
@@ -354,24 +372,37 @@ partial_repr(PyObject *self)
         set_ref(text, str_format("%U)", text));
     }
     object_repr_leave(self);
-    decref(args);
-    decref(keywords);
+    parts_release(&parts);
     decref(name);
     return text;
+}
+
+// The instance's __dict__ or None.
+static PyObject *
+attributes_hold(PyObject *self)
+{
+    CriticalSection cs;
+    critical_section_begin(&cs, self);
+    PyObject *found = PARTIAL(self)->attributes;
+    PyObject *attributes = new_ref(found != NULL ? found : Py_None);
+    critical_section_end(&cs);
+    return attributes;
 }
 
 static PyObject *
 partial_reduce(PyObject *self, PyObject *unused)
 {
     (void)unused;
-    Partial *p = PARTIAL(self);
-    PyObject *args = tuple_pack(1, p->function);
+    Parts parts = parts_hold(PARTIAL(self));
+    PyObject *args = tuple_pack(1, parts.function);
+    PyObject *attributes = args == NULL ? NULL : attributes_hold(self);
     PyObject *state = NULL;
     PyObject *result = NULL;
-    if (args != NULL) {
-        state = tuple_pack(4, p->function, p->args, p->keywords,
-                           p->attributes == NULL ? Py_None : p->attributes);
+    if (attributes != NULL) {
+        state = tuple_pack(4, parts.function, parts.args, parts.keywords, attributes);
     }
+    parts_release(&parts);
+    xdecref(attributes);
     if (state != NULL) {
         result = tuple_pack(3, type_of(self), args, state);
     }

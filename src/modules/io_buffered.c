@@ -25,6 +25,7 @@
 #include "objects/type.h"
 #include "objects/weakref.h"
 #include "runtime/runtime.h"
+#include "thread/critical_section.h"
 #include "thread/thread.h"
 
 // ---- lock and state ----
@@ -63,14 +64,51 @@ buffered_leave(Buffered *self)
     mutex_unlock(&self->lock);
 }
 
+// For use without `lock`: a reference to the raw stream, NULL with ValueError when there is none (any
+// more). raw changes with `lock` and the object's critical section held.
+static PyObject *
+raw_hold(Buffered *self)
+{
+    CriticalSection cs;
+    critical_section_begin(&cs, self);
+    PyObject *raw = self->ok ? xnew_ref(self->raw) : NULL;
+    critical_section_end(&cs);
+    if (raw == NULL) {
+        error_set(PyExc_ValueError, self->detached ? "raw stream has been detached"
+                                                   : "I/O operation on uninitialized object");
+    }
+    return raw;
+}
+
+// Consumes a reference to raw, which may be NULL, and returns the former raw stream.
+static PyObject *
+raw_exchange(Buffered *self, PyObject *raw)
+{
+    CriticalSection cs;
+    critical_section_begin(&cs, self);
+    PyObject *former = self->raw;
+    self->raw = raw;
+    critical_section_end(&cs);
+    return former;
+}
+
+static PyObject *
+raw_ask(Buffered *self, PyObject *name, PyObject *arg)
+{
+    PyObject *raw = raw_hold(self);
+    PyObject *result = raw != NULL ? object_call_method(raw, name, arg, NULL) : NULL;
+    xdecref(raw);
+    return result;
+}
+
 // 1 closed, 0 open, -1 with an exception.
 static int
 is_closed(Buffered *self)
 {
-    if (!buffered_check_init(self)) {
-        return -1;
-    }
-    return io_is_closed(self->raw);
+    PyObject *raw = raw_hold(self);
+    int closed = raw != NULL ? io_is_closed(raw) : -1;
+    xdecref(raw);
+    return closed;
 }
 
 bool
@@ -81,6 +119,23 @@ buffered_check_open(Buffered *self, const char *message)
         error_set(PyExc_ValueError, message);
     }
     return closed == 0;
+}
+
+bool
+buffered_enter_open(Buffered *self, const char *message)
+{
+    if (!buffered_check_open(self, message) || !buffered_enter(self)) {
+        return false;
+    }
+    // Closed or detached while this thread waited?
+    if (self->ok && self->buffer != NULL) {
+        return true;
+    }
+    buffered_leave(self);
+    if (buffered_check_init(self)) {
+        error_set(PyExc_ValueError, message);
+    }
+    return false;
 }
 
 // ---- position ----
@@ -204,12 +259,15 @@ buffered_seek(PyObject *op, PyObject *const *args, Py_ssize_t nargs)
     if (whence < 0 || whence > 4) {
         return error_format(PyExc_ValueError, "whence value %d unsupported", whence);
     }
-    if (!buffered_check_open(self, "seek of closed file")
-        || !io_check_ability(self->raw, ID(seekable), "File or stream is not seekable.")) {
+    PyObject *raw = buffered_check_open(self, "seek of closed file") ? raw_hold(self) : NULL;
+    bool able = raw != NULL
+                && io_check_ability(raw, ID(seekable), "File or stream is not seekable.");
+    xdecref(raw);
+    if (!able) {
         return NULL;
     }
     off_t target = io_as_offset(args[0]);
-    if ((target == -1 && error_occurred()) || !buffered_enter(self)) {
+    if ((target == -1 && error_occurred()) || !buffered_enter_open(self, "seek of closed file")) {
         return NULL;
     }
     off_t position = seek_lock_held(self, target, whence);
@@ -228,7 +286,7 @@ buffered_truncate(PyObject *op, PyObject *const *args, Py_ssize_t nargs)
     if (!self->writable) {
         return io_unsupported("truncate");
     }
-    if (!buffered_enter(self)) {
+    if (!buffered_enter_open(self, "truncate of closed file")) {
         return NULL;
     }
     PyObject *result = NULL;
@@ -249,8 +307,7 @@ static PyObject *
 buffered_flush(PyObject *op, PyObject *unused)
 {
     Buffered *self = (Buffered *)op;
-    if (!buffered_check_init(self) || !buffered_check_open(self, "flush of closed file")
-        || !buffered_enter(self)) {
+    if (!buffered_check_init(self) || !buffered_enter_open(self, "flush of closed file")) {
         return NULL;
     }
     int failed = self->writable ? buffered_flush_and_rewind(self) : 0;
@@ -263,13 +320,13 @@ static PyObject *
 reader_flush(PyObject *op, PyObject *unused)
 {
     Buffered *self = (Buffered *)op;
-    return buffered_check_init(self) ? object_call_method_noargs(self->raw, ID(flush)) : NULL;
+    return raw_ask(self, ID(flush), NULL);
 }
 
 static void
 warn_unclosed(PyObject *op, Buffered *self)
 {
-    PyObject *result = object_call_method_onearg(self->raw, ID(_dealloc_warn), op);
+    PyObject *result = raw_ask(self, ID(_dealloc_warn), op);
     xdecref(result);
     error_clear();
 }
@@ -289,7 +346,7 @@ buffered_close(PyObject *op, PyObject *unused)
     PyObject *flushed = object_call_method_noargs(op, ID(flush));
     PyObject *failure = error_take();
     xdecref(flushed);
-    PyObject *result = object_call_method_noargs(self->raw, ID(close));
+    PyObject *result = raw_ask(self, ID(close), NULL);
     if (buffered_enter(self)) {
         mem_free(self->buffer);
         self->buffer = NULL;
@@ -316,11 +373,14 @@ buffered_detach(PyObject *op, PyObject *unused)
         return NULL;
     }
     decref(flushed);
-    PyObject *raw = self->raw;
-    self->raw = NULL;
+    if (!buffered_enter(self)) {
+        return NULL;
+    }
+    PyObject *raw = raw_exchange(self, NULL);
     self->detached = true;
     self->ok = false;
-    return raw;
+    buffered_leave(self);
+    return raw != NULL ? raw : error_set(PyExc_ValueError, "raw stream has been detached");
 }
 
 // ---- questions that the raw stream answers ----
@@ -329,8 +389,7 @@ buffered_detach(PyObject *op, PyObject *unused)
     static PyObject *function(PyObject *op, PyObject *unused)                         \
     {                                                                                 \
         Buffered *self = (Buffered *)op;                                              \
-        return buffered_check_init(self) ? object_call_method_noargs(self->raw, (id)) \
-                                         : NULL;                                      \
+        return raw_ask(self, (id), NULL);                                             \
     }
 
 FORWARD(buffered_seekable, ID(seekable))
@@ -343,7 +402,10 @@ FORWARD(buffered_isatty, ID(isatty))
     static PyObject *function(PyObject *op, void *closure)                            \
     {                                                                                 \
         Buffered *self = (Buffered *)op;                                              \
-        return buffered_check_init(self) ? object_getattr(self->raw, (id)) : NULL;  \
+        PyObject *raw = raw_hold(self);                                               \
+        PyObject *value = raw != NULL ? object_getattr(raw, (id)) : NULL;             \
+        xdecref(raw);                                                                 \
+        return value;                                                                 \
     }
 
 FORWARD_ATTRIBUTE(get_closed, ID(closed))
@@ -361,11 +423,9 @@ static PyObject *
 buffered_dealloc_warn(PyObject *op, PyObject *source)
 {
     Buffered *self = (Buffered *)op;
-    if (self->ok && self->raw != NULL) {
-        PyObject *result = object_call_method_onearg(self->raw, ID(_dealloc_warn), source);
-        xdecref(result);
-        error_clear();
-    }
+    PyObject *result = raw_ask(self, ID(_dealloc_warn), source);
+    xdecref(result);
+    error_clear();
     return new_ref(Py_None);
 }
 
@@ -418,15 +478,16 @@ buffered_repr(PyObject *op)
 static int
 initialize(Buffered *self, PyObject *raw, Py_ssize_t size, bool readable, bool writable)
 {
-    self->ok = self->detached = false;
     if (size <= 0) {
         error_set(PyExc_ValueError, "buffer size must be strictly positive");
         return -1;
     }
     char *buffer = mem_alloc_or_error((size_t)size);
-    if (buffer == NULL) {
+    if (buffer == NULL || !buffered_enter(self)) {
+        mem_free(buffer);
         return -1;
     }
+    self->ok = self->detached = false;
     mem_free(self->buffer);
     self->buffer = buffer;
     self->buffer_size = size;
@@ -434,11 +495,13 @@ initialize(Buffered *self, PyObject *raw, Py_ssize_t size, bool readable, bool w
     self->writable = writable;
     self->pos = self->read_end = 0;
     self->write_start = -1;
-    set_ref(self->raw, new_ref(raw));
+    PyObject *former = raw_exchange(self, new_ref(raw));
     if (buffered_raw_tell(self) < 0) {
         error_clear();          // a pipe or terminal
     }
     self->ok = true;
+    buffered_leave(self);
+    xdecref(former);
     return 0;
 }
 
@@ -534,8 +597,7 @@ buffered_iternext(PyObject *op)
     Buffered *self = (Buffered *)op;
     PyObject *line = NULL;
     if (object_type(op) == &io_buffered_reader_type || object_type(op) == &io_buffered_random_type) {
-        if (!buffered_check_init(self) || !buffered_check_open(self, "readline of closed file")
-            || !buffered_enter(self)) {
+        if (!buffered_check_init(self) || !buffered_enter_open(self, "readline of closed file")) {
             return NULL;
         }
         line = buffered_read_line(self, -1);

@@ -42,6 +42,8 @@ typedef struct {
 // io_buffered.c
 bool buffered_check_init(Buffered *self);
 bool buffered_enter(Buffered *self);
+// Enters an initialised, open stream; otherwise ValueError, with the message when it is closed.
+bool buffered_enter_open(Buffered *self, const char *message);
 void buffered_leave(Buffered *self);
 bool buffered_check_open(Buffered *self, const char *message);
 off_t buffered_raw_tell(Buffered *self);

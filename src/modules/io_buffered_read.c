@@ -238,7 +238,7 @@ buffered_method_read(PyObject *op, PyObject *const *args, Py_ssize_t nargs)
     if (size < -1) {
         return error_set(PyExc_ValueError, "read length must be non-negative or -1");
     }
-    if (!buffered_check_open(self, "read of closed file") || !buffered_enter(self)) {
+    if (!buffered_enter_open(self, "read of closed file")) {
         return NULL;
     }
     PyObject *result = size == -1 ? read_all(self) : read_bytes(self, size, false);
@@ -261,7 +261,7 @@ buffered_method_read1(PyObject *op, PyObject *const *args, Py_ssize_t nargs)
     if (size == 0) {
         return bytes_from_data("", 0);
     }
-    if (!buffered_enter(self)) {
+    if (!buffered_enter_open(self, "read of closed file")) {
         return NULL;
     }
     PyObject *result = read_bytes(self, size, true);
@@ -279,7 +279,7 @@ readinto(PyObject *op, PyObject *target, bool once)
         return NULL;
     }
     Py_ssize_t got = -1;
-    if (buffered_enter(self)) {
+    if (buffered_enter_open(self, "readinto of closed file")) {
         got = view.len == 0 ? 0 : read_into(self, view.buf, view.len, once);
         buffered_leave(self);
     }
@@ -305,7 +305,7 @@ buffered_method_peek(PyObject *op, PyObject *const *args, Py_ssize_t nargs)
 {
     Buffered *self = (Buffered *)op;
     if (!args_check_positional("peek", nargs, 0, 1) || !buffered_check_init(self)
-        || !buffered_check_open(self, "peek of closed file") || !buffered_enter(self)) {
+        || !buffered_enter_open(self, "peek of closed file")) {
         return NULL;
     }
     PyObject *result = NULL;
@@ -380,7 +380,7 @@ buffered_method_readline(PyObject *op, PyObject *const *args, Py_ssize_t nargs)
     Py_ssize_t limit;
     if (!args_check_positional("readline", nargs, 0, 1) || !buffered_check_init(self)
         || io_size_argument(nargs ? args[0] : NULL, &limit) < 0
-        || !buffered_check_open(self, "readline of closed file") || !buffered_enter(self)) {
+        || !buffered_enter_open(self, "readline of closed file")) {
         return NULL;
     }
     PyObject *line = buffered_read_line(self, limit < 0 ? -1 : limit);

@@ -27,15 +27,15 @@ enum { SEEN_CR = 1, SEEN_LF = 2, SEEN_CRLF = 4 };
 
 typedef struct {
     PyObject ob_base;
-    PyObject *decoder;      // immutable after __init__; None or an incremental decoder
-    PyObject *errors;       // immutable after __init__
-    bool translate;         // immutable after __init__
+    PyObject *decoder;      // lock: the object's; None or an incremental decoder
+    PyObject *errors;       // lock: the object's
+    bool translate;         // lock: the object's
     bool pending_cr;        // lock: the object's; a '\r' was held back
     unsigned seen;          // lock: the object's; SEEN_*
 } NewlineDecoder;
 
 static int
-newline_init(PyObject *op, PyObject *args, PyObject *kwargs)
+init_lock_held(PyObject *op, PyObject *args, PyObject *kwargs)
 {
     static const char *const names[] = {"decoder", "translate", "errors", NULL};
     NewlineDecoder *self = (NewlineDecoder *)op;
@@ -54,11 +54,31 @@ newline_init(PyObject *op, PyObject *args, PyObject *kwargs)
     return self->errors != NULL ? 0 : -1;
 }
 
+static int
+newline_init(PyObject *op, PyObject *args, PyObject *kwargs)
+{
+    CriticalSection cs;
+    critical_section_begin(&cs, op);
+    int result = init_lock_held(op, args, kwargs);
+    critical_section_end(&cs);
+    return result;
+}
+
 PyObject *
 newline_decoder_new(PyObject *decoder, bool translate)
 {
     return object_call_twoargs((PyObject *)&io_newline_decoder_type, decoder,
                                translate ? Py_True : Py_False);
+}
+
+// Calls a method of the wrapped decoder, which stays alive meanwhile. a and b may be NULL.
+static PyObject *
+inner_call(NewlineDecoder *self, PyObject *name, PyObject *a, PyObject *b)
+{
+    PyObject *decoder = new_ref(self->decoder);
+    PyObject *result = object_call_method(decoder, name, a, b, NULL);
+    decref(decoder);
+    return result;
 }
 
 // The text with a held-back '\r' in front, and without one at its end unless final.
@@ -144,8 +164,7 @@ decode_lock_held(NewlineDecoder *self, PyObject *input, bool final)
     }
     PyObject *text;
     if (self->decoder != Py_None) {
-        text = object_call_method(self->decoder, ID(decode), input, final ? Py_True : Py_False,
-                                  NULL);
+        text = inner_call(self, ID(decode), input, final ? Py_True : Py_False);
     }
     else {
         text = new_ref(input);
@@ -197,7 +216,7 @@ newline_decode(PyObject *op, PyObject *args, PyObject *kwargs)
 }
 
 static PyObject *
-newline_getstate(PyObject *op, PyObject *unused)
+getstate_lock_held(PyObject *op)
 {
     NewlineDecoder *self = (NewlineDecoder *)op;
     PyObject *buffer = NULL;
@@ -209,7 +228,7 @@ newline_getstate(PyObject *op, PyObject *unused)
         buffer = bytes_from_data("", 0);
     }
     else {
-        PyObject *state = object_call_method_noargs(self->decoder, ID(getstate));
+        PyObject *state = inner_call(self, ID(getstate), NULL, NULL);
         if (state == NULL) {
             return NULL;
         }
@@ -231,7 +250,17 @@ newline_getstate(PyObject *op, PyObject *unused)
 }
 
 static PyObject *
-newline_setstate(PyObject *op, PyObject *state)
+newline_getstate(PyObject *op, PyObject *unused)
+{
+    CriticalSection cs;
+    critical_section_begin(&cs, op);
+    PyObject *result = getstate_lock_held(op);
+    critical_section_end(&cs);
+    return result;
+}
+
+static PyObject *
+setstate_lock_held(PyObject *op, PyObject *state)
 {
     NewlineDecoder *self = (NewlineDecoder *)op;
     PyObject *buffer;
@@ -251,13 +280,23 @@ newline_setstate(PyObject *op, PyObject *state)
     }
     PyObject *inner = value_build("(OK)", buffer, flag >> 1);
     PyObject *result = inner != NULL
-                           ? object_call_method_onearg(self->decoder, ID(setstate), inner) : NULL;
+                           ? inner_call(self, ID(setstate), inner, NULL) : NULL;
     xdecref(inner);
     return result;
 }
 
 static PyObject *
-newline_reset(PyObject *op, PyObject *unused)
+newline_setstate(PyObject *op, PyObject *state)
+{
+    CriticalSection cs;
+    critical_section_begin(&cs, op);
+    PyObject *result = setstate_lock_held(op, state);
+    critical_section_end(&cs);
+    return result;
+}
+
+static PyObject *
+reset_lock_held(PyObject *op)
 {
     NewlineDecoder *self = (NewlineDecoder *)op;
     if (self->decoder == NULL) {
@@ -266,7 +305,17 @@ newline_reset(PyObject *op, PyObject *unused)
     self->seen = 0;
     self->pending_cr = false;
     return self->decoder == Py_None ? new_ref(Py_None)
-                                    : object_call_method_noargs(self->decoder, ID(reset));
+                                    : inner_call(self, ID(reset), NULL, NULL);
+}
+
+static PyObject *
+newline_reset(PyObject *op, PyObject *unused)
+{
+    CriticalSection cs;
+    critical_section_begin(&cs, op);
+    PyObject *result = reset_lock_held(op);
+    critical_section_end(&cs);
+    return result;
 }
 
 // None, one text, or a tuple of the kinds seen.

@@ -449,7 +449,7 @@ empty(StringIo *self)
 }
 
 static int
-stringio_init(PyObject *op, PyObject *args, PyObject *kwargs)
+init_lock_held(PyObject *op, PyObject *args, PyObject *kwargs)
 {
     static const char *const names[] = {"initial_value", "newline", NULL};
     StringIo *self = (StringIo *)op;
@@ -483,8 +483,18 @@ stringio_init(PyObject *op, PyObject *args, PyObject *kwargs)
     return 0;
 }
 
+static int
+stringio_init(PyObject *op, PyObject *args, PyObject *kwargs)
+{
+    CriticalSection cs;
+    critical_section_begin(&cs, op);
+    int result = init_lock_held(op, args, kwargs);
+    critical_section_end(&cs);
+    return result;
+}
+
 static PyObject *
-stringio_getstate(PyObject *op, PyObject *unused)
+getstate_lock_held(PyObject *op)
 {
     StringIo *self = (StringIo *)op;
     PyObject *value = stringio_getvalue(op, NULL);
@@ -502,7 +512,17 @@ stringio_getstate(PyObject *op, PyObject *unused)
 }
 
 static PyObject *
-stringio_setstate(PyObject *op, PyObject *state)
+stringio_getstate(PyObject *op, PyObject *unused)
+{
+    CriticalSection cs;
+    critical_section_begin(&cs, op);
+    PyObject *result = getstate_lock_held(op);
+    critical_section_end(&cs);
+    return result;
+}
+
+static PyObject *
+setstate_lock_held(PyObject *op, PyObject *state)
 {
     StringIo *self = (StringIo *)op;
     if (!tuple_check(state) || tuple_size(state) < 4) {
@@ -511,7 +531,7 @@ stringio_setstate(PyObject *op, PyObject *state)
                             object_type(op)->tp_name, object_type(state)->tp_name);
     }
     PyObject *initial = tuple_slice(state, 0, 2);
-    int failed = initial != NULL ? stringio_init(op, initial, NULL) : -1;
+    int failed = initial != NULL ? init_lock_held(op, initial, NULL) : -1;
     xdecref(initial);
     if (failed < 0) {
         return NULL;
@@ -556,6 +576,16 @@ stringio_setstate(PyObject *op, PyObject *state)
 }
 
 static PyObject *
+stringio_setstate(PyObject *op, PyObject *state)
+{
+    CriticalSection cs;
+    critical_section_begin(&cs, op);
+    PyObject *result = setstate_lock_held(op, state);
+    critical_section_end(&cs);
+    return result;
+}
+
+static PyObject *
 get_closed(PyObject *op, void *closure)
 {
     StringIo *self = (StringIo *)op;
@@ -575,10 +605,17 @@ static PyObject *
 get_newlines(PyObject *op, void *closure)
 {
     StringIo *self = (StringIo *)op;
-    if (!check_usable(self)) {
+    CriticalSection cs;
+    critical_section_begin(&cs, op);
+    bool usable = check_usable(self);
+    PyObject *decoder = usable ? xnew_ref(self->decoder) : NULL;
+    critical_section_end(&cs);
+    if (!usable) {
         return NULL;
     }
-    return self->decoder != NULL ? object_getattr(self->decoder, ID(newlines)) : new_ref(Py_None);
+    PyObject *result = decoder != NULL ? object_getattr(decoder, ID(newlines)) : new_ref(Py_None);
+    xdecref(decoder);
+    return result;
 }
 
 #define FAST(function) (PyCFunction)(void (*)(void))(function), METH_FASTCALL

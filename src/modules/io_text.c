@@ -34,23 +34,51 @@
 
 // ---- state ----
 
+static PyObject *
+unusable(TextWrapper *self)
+{
+    return error_set(PyExc_ValueError, self->detached ? "underlying buffer has been detached"
+                                                      : "I/O operation on uninitialized object");
+}
+
+// New reference to a part; NULL with ValueError when there is none (any more).
+static PyObject *
+part_hold(TextWrapper *self, PyObject *const *slot)
+{
+    CriticalSection cs;
+    critical_section_begin(&cs, self);
+    PyObject *part = xnew_ref(*slot);
+    critical_section_end(&cs);
+    return part != NULL ? part : unusable(self);
+}
+
+PyObject *
+text_part_call(TextWrapper *self, PyObject *const *slot, PyObject *name, PyObject *a, PyObject *b)
+{
+    PyObject *part = part_hold(self, slot);
+    PyObject *result = part != NULL ? object_call_method(part, name, a, b, NULL) : NULL;
+    xdecref(part);
+    return result;
+}
+
 bool
 text_check_usable(TextWrapper *self)
 {
     if (!self->ok) {
-        error_set(PyExc_ValueError, self->detached ? "underlying buffer has been detached"
-                                                   : "I/O operation on uninitialized object");
+        unusable(self);
         return false;
     }
-    return io_check_closed(self->buffer);
+    PyObject *buffer = part_hold(self, &self->buffer);
+    bool open = buffer != NULL && io_check_closed(buffer);
+    xdecref(buffer);
+    return open;
 }
 
 static bool
 check_attached(TextWrapper *self)
 {
     if (!self->ok) {
-        error_set(PyExc_ValueError, self->detached ? "underlying buffer has been detached"
-                                                   : "I/O operation on uninitialized object");
+        unusable(self);
     }
     return self->ok;
 }
@@ -77,12 +105,12 @@ text_decoder_set_state(TextWrapper *self, int64_t flags, PyObject *bytes)
     }
     PyObject *result;
     if (flags == 0 && bytes_length(bytes) == 0) {
-        result = object_call_method_noargs(self->decoder, ID(reset));
+        result = text_part_call(self, &self->decoder, ID(reset), NULL, NULL);
     }
     else {
         PyObject *number = int_from_i64(flags);
         PyObject *state = number != NULL ? tuple_pack(2, bytes, number) : NULL;
-        result = state != NULL ? object_call_method_onearg(self->decoder, ID(setstate), state)
+        result = state != NULL ? text_part_call(self, &self->decoder, ID(setstate), state, NULL)
                                : NULL;
         xdecref(number);
         xdecref(state);
@@ -100,11 +128,11 @@ text_encoder_reset(TextWrapper *self, bool start)
     }
     PyObject *result;
     if (start) {
-        result = object_call_method_noargs(self->encoder, ID(reset));
+        result = text_part_call(self, &self->encoder, ID(reset), NULL, NULL);
     }
     else {
         PyObject *zero = int_from_i64(0);
-        result = object_call_method_onearg(self->encoder, ID(setstate), zero);
+        result = text_part_call(self, &self->encoder, ID(setstate), zero, NULL);
     }
     xdecref(result);
     return result != NULL ? 0 : -1;
@@ -164,19 +192,24 @@ static int
 make_decoder(TextWrapper *self, PyObject *info)
 {
     clear_ref(self->decoder);
-    PyObject *readable = object_call_method_noargs(self->buffer, ID(readable));
+    PyObject *readable = text_part_call(self, &self->buffer, ID(readable), NULL, NULL);
     int able = readable != NULL ? object_is_true(readable) : -1;
     xdecref(readable);
     if (able <= 0) {
         return able;
     }
-    const char *errors = str_as_utf8(self->errors);
+    PyObject *held = new_ref(self->errors);
+    const char *errors = str_as_utf8(held);
     PyObject *decoder = errors != NULL ? codec_info_incremental_decoder(info, errors) : NULL;
+    decref(held);
     if (decoder != NULL && self->read_universal) {
         set_ref(decoder, newline_decoder_new(decoder, self->read_translate));
     }
-    self->decoder = decoder;
-    return decoder != NULL ? 0 : -1;
+    if (decoder == NULL) {
+        return -1;
+    }
+    set_ref(self->decoder, decoder);
+    return 0;
 }
 
 static int
@@ -184,17 +217,20 @@ make_encoder(TextWrapper *self, PyObject *info)
 {
     clear_ref(self->encoder);
     self->fast_encoding = FAST_NONE;
-    PyObject *writable = object_call_method_noargs(self->buffer, ID(writable));
+    PyObject *writable = text_part_call(self, &self->buffer, ID(writable), NULL, NULL);
     int able = writable != NULL ? object_is_true(writable) : -1;
     xdecref(writable);
     if (able <= 0) {
         return able;
     }
-    const char *errors = str_as_utf8(self->errors);
-    self->encoder = errors != NULL ? codec_info_incremental_encoder(info, errors) : NULL;
-    if (self->encoder == NULL) {
+    PyObject *held = new_ref(self->errors);
+    const char *errors = str_as_utf8(held);
+    PyObject *encoder = errors != NULL ? codec_info_incremental_encoder(info, errors) : NULL;
+    decref(held);
+    if (encoder == NULL) {
         return -1;
     }
+    set_ref(self->encoder, encoder);
     PyObject *name = NULL;
     if (object_getattr_optional(info, ID(name), &name) < 0) {
         return -1;
@@ -215,7 +251,7 @@ fix_encoder_state(TextWrapper *self)
     if (!self->seekable || self->encoder == NULL) {
         return 0;
     }
-    PyObject *position = object_call_method_noargs(self->buffer, ID(tell));
+    PyObject *position = text_part_call(self, &self->buffer, ID(tell), NULL, NULL);
     if (position == NULL) {
         return -1;
     }
@@ -284,7 +320,7 @@ question(PyObject *stream, PyObject *name, bool *answer)
 }
 
 static int
-text_init(PyObject *op, PyObject *args, PyObject *kwargs)
+init_lock_held(PyObject *op, PyObject *args, PyObject *kwargs)
 {
     static const char *const names[] = {"buffer", "encoding", "errors", "newline",
                                         "line_buffering", "write_through", NULL};
@@ -337,6 +373,16 @@ done:
     return result;
 }
 
+static int
+text_init(PyObject *op, PyObject *args, PyObject *kwargs)
+{
+    CriticalSection cs;
+    critical_section_begin(&cs, op);
+    int result = init_lock_held(op, args, kwargs);
+    critical_section_end(&cs);
+    return result;
+}
+
 // ---- writing ----
 
 int
@@ -350,7 +396,7 @@ text_flush_pending(TextWrapper *self)
         return -1;
     }
     self->pending_size = 0;
-    PyObject *result = object_call_method_onearg(self->buffer, ID(write), bytes);
+    PyObject *result = text_part_call(self, &self->buffer, ID(write), bytes, NULL);
     xdecref(result);
     decref(bytes);
     return result != NULL ? 0 : -1;
@@ -374,18 +420,27 @@ add_pending(TextWrapper *self, const char *data, Py_ssize_t size)
     return 0;
 }
 
+static PyObject *
+encode_fast(TextWrapper *self, PyObject *text)
+{
+    PyObject *held = new_ref(self->errors);     // a handler may run Python code
+    const char *errors = str_as_utf8(held);
+    PyObject *bytes = errors == NULL                          ? NULL
+                      : self->fast_encoding == FAST_UTF8  ? str_encode_utf8(text, errors)
+                      : self->fast_encoding == FAST_ASCII ? str_encode_ascii(text, errors)
+                                                          : str_encode_latin1(text, errors);
+    decref(held);
+    return bytes;
+}
+
 // Text as bytes of the encoding; NULL with an exception.
 static PyObject *
 encode(TextWrapper *self, PyObject *text)
 {
-    const char *errors = str_as_utf8(self->errors);
-    switch (self->fast_encoding) {
-        case FAST_UTF8: return str_encode_utf8(text, errors);
-        case FAST_ASCII: return str_encode_ascii(text, errors);
-        case FAST_LATIN1: return str_encode_latin1(text, errors);
-        case FAST_NONE: break;
+    if (self->fast_encoding != FAST_NONE) {
+        return encode_fast(self, text);
     }
-    PyObject *bytes = object_call_method_onearg(self->encoder, ID(encode), text);
+    PyObject *bytes = text_part_call(self, &self->encoder, ID(encode), text, NULL);
     self->encoding_start = false;
     if (bytes != NULL && !bytes_check(bytes)) {
         error_format(PyExc_TypeError, "encoder should return a bytes object, not '%.200s'",
@@ -452,7 +507,7 @@ write_lock_held(TextWrapper *self, PyObject *text)
         return NULL;
     }
     if (must_flush) {
-        PyObject *flushed = object_call_method_noargs(self->buffer, ID(flush));
+        PyObject *flushed = text_part_call(self, &self->buffer, ID(flush), NULL, NULL);
         if (flushed == NULL) {
             return NULL;
         }
@@ -463,7 +518,7 @@ write_lock_held(TextWrapper *self, PyObject *text)
         clear_snapshot(self);
     }
     if (self->decoder != NULL && self->seekable) {
-        PyObject *reset = object_call_method_noargs(self->decoder, ID(reset));
+        PyObject *reset = text_part_call(self, &self->decoder, ID(reset), NULL, NULL);
         if (reset == NULL) {
             return NULL;
         }
@@ -496,7 +551,7 @@ take_snapshot(TextWrapper *self, PyObject **flags, PyObject **buffered)
     if (!self->telling) {
         return 0;
     }
-    PyObject *state = object_call_method_noargs(self->decoder, ID(getstate));
+    PyObject *state = text_part_call(self, &self->decoder, ID(getstate), NULL, NULL);
     if (state == NULL) {
         return -1;
     }
@@ -515,14 +570,15 @@ take_snapshot(TextWrapper *self, PyObject **flags, PyObject **buffered)
 static PyObject *
 decode(TextWrapper *self, PyObject *input, bool final)
 {
-    PyObject *text;
-    if (object_type(self->decoder) == &io_newline_decoder_type) {
-        text = newline_decoder_decode(self->decoder, input, final);
+    PyObject *decoder = part_hold(self, &self->decoder);
+    if (decoder == NULL) {
+        return NULL;
     }
-    else {
-        text = object_call_method(self->decoder, ID(decode), input, final ? Py_True : Py_False,
-                                  NULL);
-    }
+    PyObject *text = object_type(decoder) == &io_newline_decoder_type
+                         ? newline_decoder_decode(decoder, input, final)
+                         : object_call_method(decoder, ID(decode), input,
+                                              final ? Py_True : Py_False, NULL);
+    decref(decoder);
     if (text != NULL && !str_check(text)) {
         error_format(PyExc_TypeError, "decoder should return a string result, not '%.200s'",
                      object_type(text)->tp_name);
@@ -547,9 +603,9 @@ text_read_chunk(TextWrapper *self, Py_ssize_t hint)
     PyObject *text = NULL;
     Py_ssize_t size = hint > self->chunk_size ? hint : self->chunk_size;
     PyObject *count = int_from_ssize(size);
-    PyObject *input = count != NULL ? object_call_method_onearg(
-                                          self->buffer, self->has_read1 ? ID(read1) : ID(read),
-                                          count)
+    PyObject *input = count != NULL ? text_part_call(
+                                          self, &self->buffer,
+                                          self->has_read1 ? ID(read1) : ID(read), count, NULL)
                                     : NULL;
     xdecref(count);
     if (input == NULL) {
@@ -614,7 +670,7 @@ take_decoded(TextWrapper *self, Py_ssize_t n)
 static PyObject *
 read_everything(TextWrapper *self)
 {
-    PyObject *bytes = object_call_method_noargs(self->buffer, ID(read));
+    PyObject *bytes = text_part_call(self, &self->buffer, ID(read), NULL, NULL);
     if (bytes == NULL) {
         return NULL;
     }
@@ -752,7 +808,7 @@ read_line_lock_held(TextWrapper *self, Py_ssize_t limit)
         // A line end may begin in what is there and end in the new text ("\r\n").
         Py_ssize_t before = str_length(line);
         Py_ssize_t from = before > 0 ? before - 1 : 0;
-        PyObject *whole = str_concat(line, self->decoded);
+        PyObject *whole = self->decoded != NULL ? str_concat(line, self->decoded) : new_ref(line);
         decref(line);
         if (whole == NULL) {
             return NULL;
@@ -814,8 +870,11 @@ text_iternext(PyObject *op)
     }
     if (line != NULL && str_length(line) == 0) {
         clear_ref(line);
+        CriticalSection cs;
+        critical_section_begin(&cs, op);
         clear_snapshot(self);
         self->telling = self->seekable;
+        critical_section_end(&cs);
     }
     return line;
 }
@@ -834,7 +893,7 @@ text_flush(PyObject *op, PyObject *unused)
     critical_section_begin(&cs, op);
     int failed = text_flush_pending(self);
     critical_section_end(&cs);
-    return failed < 0 ? NULL : object_call_method_noargs(self->buffer, ID(flush));
+    return failed < 0 ? NULL : text_part_call(self, &self->buffer, ID(flush), NULL, NULL);
 }
 
 static PyObject *
@@ -844,19 +903,21 @@ text_close(PyObject *op, PyObject *unused)
     if (!check_attached(self)) {
         return NULL;
     }
-    int closed = io_is_closed(self->buffer);
+    PyObject *buffer = part_hold(self, &self->buffer);
+    int closed = buffer != NULL ? io_is_closed(buffer) : -1;
+    xdecref(buffer);
     if (closed != 0) {
         return closed < 0 ? NULL : new_ref(Py_None);
     }
     if (self->finalizing) {
-        PyObject *warned = object_call_method_onearg(self->buffer, ID(_dealloc_warn), op);
+        PyObject *warned = text_part_call(self, &self->buffer, ID(_dealloc_warn), op, NULL);
         xdecref(warned);
         error_clear();
     }
     PyObject *flushed = object_call_method_noargs(op, ID(flush));
     PyObject *failure = error_take();
     xdecref(flushed);
-    PyObject *result = object_call_method_noargs(self->buffer, ID(close));
+    PyObject *result = text_part_call(self, &self->buffer, ID(close), NULL, NULL);
     if (failure != NULL) {
         error_chain_steal(failure);
         clear_ref(result);
@@ -876,11 +937,14 @@ text_detach(PyObject *op, PyObject *unused)
         return NULL;
     }
     decref(flushed);
+    CriticalSection cs;
+    critical_section_begin(&cs, op);
     PyObject *buffer = self->buffer;
     self->buffer = NULL;
     self->detached = true;
     self->ok = false;
-    return buffer;
+    critical_section_end(&cs);
+    return buffer != NULL ? buffer : unusable(self);
 }
 
 static PyObject *
@@ -895,7 +959,7 @@ text_truncate(PyObject *op, PyObject *const *args, Py_ssize_t nargs)
         return NULL;
     }
     decref(flushed);
-    return object_call_method_onearg(self->buffer, ID(truncate), nargs ? args[0] : Py_None);
+    return text_part_call(self, &self->buffer, ID(truncate), nargs ? args[0] : Py_None, NULL);
 }
 
 // None keeps a setting. 0 or -1.
@@ -948,7 +1012,7 @@ change_encoding(TextWrapper *self, PyObject *encoding, PyObject *errors, bool ne
 }
 
 static PyObject *
-text_reconfigure(PyObject *op, PyObject *args, PyObject *kwargs)
+reconfigure_lock_held(PyObject *op, PyObject *args, PyObject *kwargs)
 {
     static const char *const names[] = {"encoding", "errors", "newline", "line_buffering",
                                         "write_through", NULL};
@@ -1002,11 +1066,31 @@ text_reconfigure(PyObject *op, PyObject *args, PyObject *kwargs)
     return new_ref(Py_None);
 }
 
+static PyObject *
+text_reconfigure(PyObject *op, PyObject *args, PyObject *kwargs)
+{
+    CriticalSection cs;
+    critical_section_begin(&cs, op);
+    PyObject *result = reconfigure_lock_held(op, args, kwargs);
+    critical_section_end(&cs);
+    return result;
+}
+
+// An attribute of the buffer.
+static PyObject *
+buffer_attribute(PyObject *op, PyObject *name)
+{
+    PyObject *buffer = part_hold((TextWrapper *)op, &((TextWrapper *)op)->buffer);
+    PyObject *value = buffer != NULL ? object_getattr(buffer, name) : NULL;
+    xdecref(buffer);
+    return value;
+}
+
 #define FORWARD(function, id)                                                             \
     static PyObject *function(PyObject *op, PyObject *unused)                             \
     {                                                                                     \
         TextWrapper *self = (TextWrapper *)op;                                            \
-        return check_attached(self) ? object_call_method_noargs(self->buffer, (id)) : NULL; \
+        return check_attached(self) ? text_part_call(self, &self->buffer, (id), NULL, NULL) : NULL; \
     }
 
 FORWARD(text_fileno, ID(fileno))
@@ -1026,14 +1110,14 @@ static PyObject *
 get_name(PyObject *op, void *closure)
 {
     TextWrapper *self = (TextWrapper *)op;
-    return check_attached(self) ? object_getattr(self->buffer, ID(name)) : NULL;
+    return check_attached(self) ? buffer_attribute(op, ID(name)) : NULL;
 }
 
 static PyObject *
 get_closed(PyObject *op, void *closure)
 {
     TextWrapper *self = (TextWrapper *)op;
-    return check_attached(self) ? object_getattr(self->buffer, ID(closed)) : NULL;
+    return check_attached(self) ? buffer_attribute(op, ID(closed)) : NULL;
 }
 
 static PyObject *
@@ -1043,19 +1127,21 @@ get_newlines(PyObject *op, void *closure)
     if (!check_attached(self)) {
         return NULL;
     }
+    CriticalSection cs;
+    critical_section_begin(&cs, op);
+    PyObject *decoder = xnew_ref(self->decoder);
+    critical_section_end(&cs);
     PyObject *newlines = NULL;
-    if (self->decoder != NULL
-        && object_getattr_optional(self->decoder, ID(newlines), &newlines) < 0) {
-        return NULL;
-    }
-    return newlines != NULL ? newlines : new_ref(Py_None);
+    int found = decoder != NULL ? object_getattr_optional(decoder, ID(newlines), &newlines) : 0;
+    xdecref(decoder);
+    return found < 0 ? NULL : newlines != NULL ? newlines : new_ref(Py_None);
 }
 
 static PyObject *
 get_errors(PyObject *op, void *closure)
 {
     TextWrapper *self = (TextWrapper *)op;
-    return check_attached(self) ? new_ref(self->errors) : NULL;
+    return check_attached(self) ? part_hold(self, &self->errors) : NULL;
 }
 
 static PyObject *
@@ -1136,8 +1222,12 @@ text_repr(PyObject *op)
     PyObject *mode_text = mode != NULL ? str_format(" mode=%R", mode) : new_ref(str_empty());
     PyObject *result = NULL;
     if (!error_occurred() && name_text != NULL && mode_text != NULL) {
-        result = str_format("<%s%U%U encoding=%R>", object_type(op)->tp_name, name_text, mode_text,
-                            self->encoding);
+        PyObject *encoding = part_hold(self, &self->encoding);
+        if (encoding != NULL) {
+            result = str_format("<%s%U%U encoding=%R>", object_type(op)->tp_name, name_text,
+                                mode_text, encoding);
+            decref(encoding);
+        }
     }
     xdecref(name);
     xdecref(mode);

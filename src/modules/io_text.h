@@ -57,6 +57,10 @@ typedef struct {
 } TextWrapper;
 
 bool text_check_usable(TextWrapper *self);      // initialised and open
+// Calls a method of the buffer, encoder or decoder that *slot holds, which stays alive meanwhile. a and b
+// may be NULL. ValueError when another thread has taken it away.
+PyObject *text_part_call(TextWrapper *self, PyObject *const *slot, PyObject *name, PyObject *a,
+                         PyObject *b);
 int text_flush_pending(TextWrapper *self);      // 0 or -1
 void text_set_decoded_steal(TextWrapper *self, PyObject *decoded);
 int text_decoder_set_state(TextWrapper *self, int64_t flags, PyObject *bytes);

@@ -19,6 +19,7 @@
 #include "objects/object.h"
 #include "objects/str.h"
 #include "objects/tuple.h"
+#include "thread/critical_section.h"
 
 typedef struct {
     int64_t position;
@@ -65,8 +66,8 @@ feed(TextWrapper *self, const char *data, Py_ssize_t size, bool final)
 {
     PyObject *bytes = bytes_from_data(data, size);
     PyObject *text = bytes != NULL
-                         ? object_call_method(self->decoder, ID(decode), bytes,
-                                              final ? Py_True : Py_False, NULL) : NULL;
+                         ? text_part_call(self, &self->decoder, ID(decode), bytes,
+                                              final ? Py_True : Py_False) : NULL;
     xdecref(bytes);
     if (text == NULL) {
         return -1;
@@ -84,7 +85,7 @@ feed(TextWrapper *self, const char *data, Py_ssize_t size, bool final)
 static int
 decoder_state(TextWrapper *self, int64_t *flags, Py_ssize_t *held)
 {
-    PyObject *state = object_call_method_noargs(self->decoder, ID(getstate));
+    PyObject *state = text_part_call(self, &self->decoder, ID(getstate), NULL, NULL);
     if (state == NULL) {
         return -1;
     }
@@ -105,12 +106,11 @@ decoder_state(TextWrapper *self, int64_t *flags, Py_ssize_t *held)
 // Feeds the bytes of the snapshot one by one until `skip` characters came out, and keeps the last
 // place where the decoder held nothing back: from there fewer bytes need to be fed.
 static int
-locate(TextWrapper *self, Cookie *cookie, Py_ssize_t skip)
+locate(TextWrapper *self, Cookie *cookie, PyObject *snapshot, int64_t flags, Py_ssize_t skip)
 {
-    const char *data = bytes_data(self->snapshot_bytes);
-    Py_ssize_t size = bytes_length(self->snapshot_bytes);
+    const char *data = bytes_data(snapshot);
+    Py_ssize_t size = bytes_length(snapshot);
     PyObject *empty = bytes_from_data("", 0);
-    int64_t flags = int_as_i64(self->snapshot_flags);
     if (empty == NULL || text_decoder_set_state(self, flags, empty) < 0) {
         xdecref(empty);
         return -1;
@@ -169,7 +169,7 @@ tell_lock_held(TextWrapper *self)
         return NULL;
     }
     PyObject *flushed = object_call_method_noargs((PyObject *)self, ID(flush));
-    PyObject *position = flushed != NULL ? object_call_method_noargs(self->buffer, ID(tell)) : NULL;
+    PyObject *position = flushed != NULL ? text_part_call(self, &self->buffer, ID(tell), NULL, NULL) : NULL;
     xdecref(flushed);
     if (position == NULL) {
         return NULL;
@@ -183,17 +183,22 @@ tell_lock_held(TextWrapper *self)
         return NULL;
     }
     cookie.position -= bytes_length(self->snapshot_bytes);
+    int64_t flags = int_as_i64(self->snapshot_flags);
     if (self->decoded == NULL || self->decoded_used == 0) {
-        cookie.flags = (int32_t)int_as_i64(self->snapshot_flags);
+        cookie.flags = (int32_t)flags;
         return cookie_pack(&cookie);
     }
-    PyObject *saved = object_call_method_noargs(self->decoder, ID(getstate));
+    PyObject *snapshot = new_ref(self->snapshot_bytes);
+    Py_ssize_t used = self->decoded_used;
+    PyObject *saved = text_part_call(self, &self->decoder, ID(getstate), NULL, NULL);
     if (saved == NULL) {
+        decref(snapshot);
         return NULL;
     }
-    int status = locate(self, &cookie, self->decoded_used);
+    int status = locate(self, &cookie, snapshot, flags, used);
+    decref(snapshot);
     PyObject *failure = error_take();
-    PyObject *restored = object_call_method_onearg(self->decoder, ID(setstate), saved);
+    PyObject *restored = text_part_call(self, &self->decoder, ID(setstate), saved, NULL);
     decref(saved);
     if (failure != NULL) {
         error_chain_steal(failure);
@@ -207,7 +212,14 @@ PyObject *
 text_tell(PyObject *op, PyObject *unused)
 {
     TextWrapper *self = (TextWrapper *)op;
-    return text_check_usable(self) ? tell_lock_held(self) : NULL;
+    if (!text_check_usable(self)) {
+        return NULL;
+    }
+    CriticalSection cs;
+    critical_section_begin(&cs, op);
+    PyObject *result = tell_lock_held(self);
+    critical_section_end(&cs);
+    return result;
 }
 
 // ---- seek ----
@@ -236,7 +248,7 @@ seek_to_end(TextWrapper *self)
     }
     forget_text(self);
     if (self->decoder != NULL) {
-        PyObject *reset = object_call_method_noargs(self->decoder, ID(reset));
+        PyObject *reset = text_part_call(self, &self->decoder, ID(reset), NULL, NULL);
         if (reset == NULL) {
             return NULL;
         }
@@ -244,7 +256,7 @@ seek_to_end(TextWrapper *self)
     }
     PyObject *zero = int_from_i64(0);
     PyObject *two = int_from_i64(2);
-    PyObject *position = object_call_method(self->buffer, ID(seek), zero, two, NULL);
+    PyObject *position = text_part_call(self, &self->buffer, ID(seek), zero, two);
     if (position != NULL && self->encoder != NULL) {
         int nonzero = object_is_true(position);
         if (nonzero < 0 || text_encoder_reset(self, nonzero == 0) < 0) {
@@ -260,7 +272,7 @@ replay(TextWrapper *self, const Cookie *cookie)
 {
     int result = -1;
     PyObject *count = int_from_i64(cookie->feed);
-    PyObject *input = count != NULL ? object_call_method_onearg(self->buffer, ID(read), count)
+    PyObject *input = count != NULL ? text_part_call(self, &self->buffer, ID(read), count, NULL)
                                     : NULL;
     PyObject *decoded = NULL;
     xdecref(count);
@@ -275,8 +287,8 @@ replay(TextWrapper *self, const Cookie *cookie)
     }
     set_ref(self->snapshot_flags, int_from_i64(cookie->flags));
     set_ref(self->snapshot_bytes, new_ref(input));
-    decoded = object_call_method(self->decoder, ID(decode), input,
-                                 cookie->need_eof ? Py_True : Py_False, NULL);
+    decoded = text_part_call(self, &self->decoder, ID(decode), input,
+                                 cookie->need_eof ? Py_True : Py_False);
     if (decoded == NULL) {
         goto done;
     }
@@ -305,7 +317,7 @@ seek_to_cookie(TextWrapper *self, PyObject *number)
     }
     PyObject *position = int_from_i64(cookie.position);
     PyObject *moved = position != NULL
-                          ? object_call_method_onearg(self->buffer, ID(seek), position) : NULL;
+                          ? text_part_call(self, &self->buffer, ID(seek), position, NULL) : NULL;
     xdecref(position);
     if (moved == NULL) {
         return NULL;
@@ -335,8 +347,8 @@ seek_to_cookie(TextWrapper *self, PyObject *number)
     return new_ref(number);
 }
 
-PyObject *
-text_seek(PyObject *op, PyObject *const *args, Py_ssize_t nargs)
+static PyObject *
+seek_lock_held(PyObject *op, PyObject *const *args, Py_ssize_t nargs)
 {
     TextWrapper *self = (TextWrapper *)op;
     if (!args_check_positional("seek", nargs, 1, 2) || !text_check_usable(self)) {
@@ -377,5 +389,15 @@ text_seek(PyObject *op, PyObject *const *args, Py_ssize_t nargs)
         result = seek_to_cookie(self, target);
     }
     decref(target);
+    return result;
+}
+
+PyObject *
+text_seek(PyObject *op, PyObject *const *args, Py_ssize_t nargs)
+{
+    CriticalSection cs;
+    critical_section_begin(&cs, op);
+    PyObject *result = seek_lock_held(op, args, nargs);
+    critical_section_end(&cs);
     return result;
 }

@@ -486,7 +486,7 @@ islice_next(PyObject *self)
         }
         decref(item);
         item = NULL;
-        atomic_store_relaxed_ssize(&it->count, it->count + 1);
+        atomic_add_ssize(&it->count, 1);
     }
     if (it->stop != -1 && atomic_load_relaxed_ssize(&it->count) >= it->stop) {
         goto over;
@@ -495,7 +495,7 @@ islice_next(PyObject *self)
     if (item == NULL) {
         goto over;
     }
-    atomic_store_relaxed_ssize(&it->count, it->count + 1);
+    atomic_add_ssize(&it->count, 1);
     // The next one, kept within stop and the range of the type.
     Py_ssize_t after;
     if (__builtin_add_overflow(next, it->step, &after)) {
@@ -1026,7 +1026,7 @@ typedef struct ZipLongest {
     PyObject ob_base;
     PyObject *iterators;    // immutable: list whose items become None at their ends
     PyObject *fill;         // immutable
-    Py_ssize_t active;      // lock: the object's; iterators that go on
+    Py_ssize_t active;      // atomic: iterators that go on
 } ZipLongest;
 
 NATIVE_LIFETIME(zip_longest, ZipLongest, 2, iterators, fill)
@@ -1076,16 +1076,14 @@ zip_longest_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 static bool
 zip_longest_retire(ZipLongest *it, Py_ssize_t i)
 {
-    CriticalSection cs;
-    short_section_begin(&cs, it);
-    PyObject *current = list_item_borrow(it->iterators, i);
-    bool first = current != Py_None;
-    Py_ssize_t active = first ? --it->active : it->active;
-    critical_section_end(&cs);
-    if (first && list_set(it->iterators, i, Py_None) < 0) {
-        error_clear();
+    // Several threads may see the end of the same iterator: the one that takes it out counts it.
+    PyObject *iterator = atomic_exchange_ptr(&((PyListObject *)it->iterators)->ob_item[i], Py_None);
+    if (iterator == Py_None) {
+        return atomic_load_relaxed_ssize(&it->active) <= 0;
     }
-    return active == 0;
+    bool last = atomic_add_ssize(&it->active, -1) <= 1;
+    decref(iterator);
+    return last;
 }
 
 static PyObject *
@@ -1093,7 +1091,7 @@ zip_longest_next(PyObject *self)
 {
     ZipLongest *it = (ZipLongest *)self;
     Py_ssize_t n = list_size(it->iterators);
-    if (n == 0 || atomic_load_relaxed_ssize(&it->active) == 0) {
+    if (n == 0 || atomic_load_relaxed_ssize(&it->active) <= 0) {
         return NULL;
     }
     PyObject *result = tuple_new(n);

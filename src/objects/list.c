@@ -51,6 +51,43 @@ list_array_release(PyObject *op, PyObject **items, Py_ssize_t n)
     container_free_table(op, list_array_of(items));
 }
 
+// Whether a thread without the lock may be looking at the array.
+static bool
+list_is_watched(PyObject *op)
+{
+    return !runtime_is_single_threaded() && (!container_is_owned(op) || container_is_shared(op));
+}
+
+void
+list_move_lock_held(PyObject *op, PyObject **to, PyObject *const *from, Py_ssize_t n)
+{
+    if (!list_is_watched(op)) {
+        memmove(to, from, (size_t)n * sizeof(PyObject *));
+    }
+    else if (to < from) {
+        for (Py_ssize_t i = 0; i < n; i++) {
+            atomic_store_release_ptr(&to[i], from[i]);
+        }
+    }
+    else {
+        for (Py_ssize_t i = n; --i >= 0;) {
+            atomic_store_release_ptr(&to[i], from[i]);
+        }
+    }
+}
+
+void
+list_wipe_lock_held(PyObject *op, PyObject **at, Py_ssize_t n)
+{
+    if (!list_is_watched(op)) {
+        memset(at, 0, (size_t)n * sizeof(PyObject *));
+        return;
+    }
+    for (Py_ssize_t i = 0; i < n; i++) {
+        atomic_store_release_ptr(&at[i], NULL);
+    }
+}
+
 // Moves the items into an array of `capacity` slots.
 static int
 list_set_capacity_lock_held(PyObject *op, Py_ssize_t capacity)
@@ -59,8 +96,7 @@ list_set_capacity_lock_held(PyObject *op, Py_ssize_t capacity)
     PyObject **old = list->ob_item;
     Py_ssize_t n = list->ob_base.ob_size;
     PyObject **items;
-    if (old != NULL && (runtime_is_single_threaded() ||
-                        (container_is_owned(op) && !container_is_shared(op)))) {
+    if (old != NULL && !list_is_watched(op)) {
         if (capacity > LIST_MAX) {
             error_no_memory();
             return -1;
@@ -403,14 +439,13 @@ list_append_lock_held(PyObject *op, PyObject *value)
     return 0;
 }
 
-// Moves the items from `at` on by `distance` slots; the size is set by the caller. Racing
-// readers see each item at its old or its new place.
+// Moves the items from `at` on by `distance` slots; the size is set by the caller.
 static void
 list_shift_lock_held(PyObject *op, Py_ssize_t at, Py_ssize_t distance)
 {
     PyObject **items = LIST(op)->ob_item;
     Py_ssize_t n = LIST(op)->ob_base.ob_size;
-    memmove(items + at + distance, items + at, (size_t)(n - at) * sizeof(PyObject *));
+    list_move_lock_held(op, items + at + distance, items + at, n - at);
 }
 
 int
@@ -428,7 +463,7 @@ list_insert(PyObject *op, Py_ssize_t where, PyObject *value)
         }
         if (where < n) {
             PyObject **items = LIST(op)->ob_item;
-            memmove(items + where + 1, items + where, (size_t)(n - where) * sizeof(PyObject *));
+            list_move_lock_held(op, items + where + 1, items + where, n - where);
             atomic_store_release_ptr(&items[where], value);
         }
     }
@@ -602,8 +637,8 @@ list_reverse_array(PyObject **low, PyObject **high)
     }
     for (high--; low < high; low++, high--) {
         PyObject *item = *low;
-        *low = *high;
-        *high = item;
+        atomic_store_release_ptr(low, *high);
+        atomic_store_release_ptr(high, item);
     }
 }
 
@@ -1040,22 +1075,20 @@ list_method_count(PyObject *op, PyObject *value)
 static PyObject *
 list_method_remove(PyObject *op, PyObject *value)
 {
-    Py_ssize_t i = list_find(op, value, 0, PY_SSIZE_T_MAX);
-    if (i == -1) {
-        return error_set(PyExc_ValueError, "list.remove(x): x not in list");
-    }
-    if (i < 0) {
-        return NULL;
-    }
+    // Looked for and taken in one section: what stands before it may go meanwhile.
     PyObject *item = NULL;
     CriticalSection cs;
-    short_section_begin(&cs, op);
-    if (i < LIST(op)->ob_base.ob_size) {
+    critical_section_begin(&cs, op);
+    Py_ssize_t i = list_find(op, value, 0, PY_SSIZE_T_MAX);
+    if (i >= 0 && i < LIST(op)->ob_base.ob_size) {
         item = list_take_lock_held(op, i);
     }
     critical_section_end(&cs);
     xdecref(item);
-    return Py_None;
+    if (i == -1) {
+        return error_set(PyExc_ValueError, "list.remove(x): x not in list");
+    }
+    return i < 0 ? NULL : Py_None;
 }
 
 static PyObject *

@@ -49,6 +49,13 @@ list_set_size(PyObject *op, Py_ssize_t n)
     atomic_store_release_ssize(&LIST(op)->ob_base.ob_size, n);
 }
 
+// Moves n slots of a locked list, whose ranges may overlap. Racing readers see each slot whole: they
+// find an item at its old or its new place.
+void list_move_lock_held(PyObject *op, PyObject **to, PyObject *const *from, Py_ssize_t n);
+
+// Empties n slots of a locked list.
+void list_wipe_lock_held(PyObject *op, PyObject **at, Py_ssize_t n);
+
 int list_append_grow_lock_held(PyObject *op, PyObject *value);
 
 // Appends, consuming value on success.

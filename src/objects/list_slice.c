@@ -122,14 +122,14 @@ replace_lock_held(PyObject *op, Py_ssize_t low, Py_ssize_t high, PyObject *const
         memcpy(*removed, at, (size_t)old * sizeof(PyObject *));
     }
     if (n != old && size > high) {
-        memmove(at + n, at + old, (size_t)(size - high) * sizeof(PyObject *));
+        list_move_lock_held(op, at + n, at + old, size - high);
     }
     if (n > 0) {
-        memcpy(at, items, (size_t)n * sizeof(PyObject *));
+        list_move_lock_held(op, at, items, n);
     }
     list_set_size(op, grown);
     if (grown < size) {
-        memset(LIST(op)->ob_item + grown, 0, (size_t)(size - grown) * sizeof(PyObject *));
+        list_wipe_lock_held(op, LIST(op)->ob_item + grown, size - grown);
         list_shrink_lock_held(op);
     }
     return 0;
@@ -227,11 +227,11 @@ delete_stepped(PyObject *op, Py_ssize_t start, Py_ssize_t stop, Py_ssize_t step)
             Py_ssize_t at = start + i * step;
             Py_ssize_t next = i + 1 < n ? at + step : size;
             removed[i] = items[at];
-            memmove(items + to, items + at + 1, (size_t)(next - at - 1) * sizeof(PyObject *));
+            list_move_lock_held(op, items + to, items + at + 1, next - at - 1);
             to += next - at - 1;
         }
         list_set_size(op, size - n);
-        memset(items + size - n, 0, (size_t)n * sizeof(PyObject *));
+        list_wipe_lock_held(op, items + size - n, n);
         list_shrink_lock_held(op);
     }
     critical_section_end(&cs);

@@ -234,6 +234,34 @@ set_contains(PyObject *op, PyObject *key)
 
 // ---- Insertion ----
 
+// Consumes a reference to key. Racing readers may be looking at the slot.
+static inline void
+slot_fill(setentry *slot, PyObject *key, Py_hash_t hash)
+{
+    atomic_store_relaxed_ssize(&slot->hash, hash);
+    atomic_store_release_ptr(&slot->key, key);
+}
+
+// Takes the element out; its reference goes to the caller.
+static inline PyObject *
+slot_empty(setentry *slot)
+{
+    PyObject *key = slot->key;
+    atomic_store_release_ptr(&slot->key, SET_REMOVED);
+    atomic_store_relaxed_ssize(&slot->hash, -1);
+    return key;
+}
+
+// Makes the slots inside the object empty.
+static void
+wipe_small(PySetObject *set)
+{
+    for (int i = 0; i < SET_SMALL; i++) {
+        atomic_store_relaxed_ptr(&set->smalltable[i].key, NULL);
+        atomic_store_relaxed_ssize(&set->smalltable[i].hash, 0);
+    }
+}
+
 // Puts an element, known to be new, into a table without removed slots.
 static void
 insert_clean(setentry *table, Py_ssize_t mask, PyObject *key, Py_hash_t hash)
@@ -241,8 +269,7 @@ insert_clean(setentry *table, Py_ssize_t mask, PyObject *key, Py_hash_t hash)
     FOR_EACH_PROBE(table, mask, hash, slot)
     {
         if (slot->key == NULL) {
-            slot->hash = hash;
-            atomic_store_release_ptr(&slot->key, key);
+            slot_fill(slot, key, hash);
             return;
         }
     }
@@ -276,13 +303,16 @@ set_resize_lock_held(PyObject *op, Py_ssize_t minimum)
         memcpy(copy, old, sizeof copy);
         old = copy;
         table = set->smalltable;
-        memset(table, 0, sizeof set->smalltable);
+        wipe_small(set);
     }
-    else if (slots == SET_SMALL) {
+    else if (slots == SET_SMALL && runtime_is_single_threaded()) {
         table = set->smalltable;
-        memset(table, 0, sizeof set->smalltable);
+        wipe_small(set);
     }
     else {
+        // A reader may still be looking at the slots inside the object from before the set grew, and
+        // would miss an element that has been there all the time if they were used again.
+        slots = slots == SET_SMALL ? 2 * SET_SMALL : slots;
         table = table_alloc(slots);
     }
     if (table == NULL) {
@@ -323,14 +353,12 @@ restart:;
     {
         PyObject *found = slot->key;
         if (found == NULL && removed != NULL) {
-            removed->hash = hash;
-            atomic_store_release_ptr(&removed->key, new_ref(key));
+            slot_fill(removed, new_ref(key), hash);
             atomic_store_relaxed_ssize(&set->used, set->used + 1);
             return 0;
         }
         if (found == NULL) {
-            slot->hash = hash;
-            atomic_store_release_ptr(&slot->key, new_ref(key));
+            slot_fill(slot, new_ref(key), hash);
             set->fill++;
             atomic_store_relaxed_ssize(&set->used, set->used + 1);
             return grow_if_full(op);
@@ -402,8 +430,7 @@ set_merge_lock_held(PyObject *op, PyObject *other)
             }
             incref(key);
             if (same_shape) {
-                set->table[i].hash = from->table[i].hash;
-                atomic_store_release_ptr(&set->table[i].key, key);
+                slot_fill(&set->table[i], key, from->table[i].hash);
             }
             else {
                 insert_clean(set->table, set->mask, key, from->table[i].hash);
@@ -436,9 +463,7 @@ set_remove_lock_held(PyObject *op, PyObject *key, Py_hash_t hash, PyObject **rem
     setentry *slot;
     int found = set_find(op, key, hash, SET_LOCKED, &slot);
     if (found > 0) {
-        *removed = slot->key;
-        atomic_store_release_ptr(&slot->key, SET_REMOVED);
-        slot->hash = -1;
+        *removed = slot_empty(slot);
         atomic_store_relaxed_ssize(&SET(op)->used, SET(op)->used - 1);
     }
     return found;
@@ -484,9 +509,7 @@ set_pop(PyObject *op)
         while (set->table[i].key == NULL || set->table[i].key == SET_REMOVED) {
             i = i == set->mask ? 0 : i + 1;
         }
-        key = set->table[i].key;
-        atomic_store_release_ptr(&set->table[i].key, SET_REMOVED);
-        set->table[i].hash = -1;
+        key = slot_empty(&set->table[i]);
         atomic_store_relaxed_ssize(&set->used, set->used - 1);
         set->finger = i + 1;
     }
@@ -507,7 +530,7 @@ set_clear(PyObject *op)
     if (small) {
         memcpy(copy, old, sizeof copy);
     }
-    memset(set->smalltable, 0, sizeof set->smalltable);
+    wipe_small(set);
     set->fill = 0;
     atomic_store_relaxed_ssize(&set->used, 0);
     set->mask = SET_SMALL - 1;
@@ -902,7 +925,7 @@ set_iter_next(PyObject *self)
         Py_hash_t hash;
         if (set_next(op, &pos, &key, &hash)) {
             atomic_store_relaxed_ssize(&it->pos, pos);
-            atomic_store_relaxed_ssize(&it->left, it->left - 1);
+            atomic_store_relaxed_ssize(&it->left, atomic_load_relaxed_ssize(&it->left) - 1);
         }
         else {
             key = NULL;
@@ -921,7 +944,10 @@ set_iter_length_hint(PyObject *self, PyObject *unused)
     PyObject *op = iterator_hold(&it->set);
     Py_ssize_t left = 0;
     if (op != NULL) {
-        left = atomic_load_relaxed_ssize(&it->used) == set_size(op) ? it->left : 0;
+        left = atomic_load_relaxed_ssize(&it->left);
+        if (atomic_load_relaxed_ssize(&it->used) != set_size(op) || left < 0) {
+            left = 0;
+        }
         decref(op);
     }
     return int_from_ssize(left);
@@ -943,9 +969,9 @@ set_iter_reduce(PyObject *self, PyObject *unused)
         if (copy == NULL) {
             return NULL;
         }
-        copy->used = it->used;
-        copy->pos = it->pos;
-        copy->left = it->left;
+        copy->used = atomic_load_relaxed_ssize(&it->used);
+        copy->pos = atomic_load_relaxed_ssize(&it->pos);
+        copy->left = atomic_load_relaxed_ssize(&it->left);
         list = list_from_iterable((PyObject *)copy);
         decref(copy);
     }

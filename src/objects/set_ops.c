@@ -203,13 +203,19 @@ method_intersection(PyObject *op, PyObject *const *args, Py_ssize_t nargs)
 
 // Gives op the elements of another set of which the caller has the only reference, and that set
 // op's.
-static void
+static int
 swap_bodies(PyObject *op, PyObject *other)
 {
     PySetObject *a = SET(op);
     PySetObject *b = SET(other);
     CriticalSection2 cs;
     critical_section2_begin(&cs, a, b);
+    // The slots inside op are not filled anew under a reader, which would miss what stays.
+    if (b->table == b->smalltable && !runtime_is_single_threaded() &&
+        set_resize_lock_held(other, SET_SMALL) < 0) {
+        critical_section2_end(&cs);
+        return -1;
+    }
     setentry small[SET_SMALL];
     setentry *table_a = a->table;
     setentry *table_b = b->table;
@@ -240,22 +246,24 @@ swap_bodies(PyObject *op, PyObject *other)
         other->ob_flags |= CONTAINER_SHARED;
     }
     critical_section2_end(&cs);
+    return 0;
 }
 
 static PyObject *
 method_intersection_update(PyObject *op, PyObject *const *args, Py_ssize_t nargs)
 {
+    // One section for both steps: what is added in between would be lost.
+    CriticalSection cs;
+    critical_section_begin(&cs, op);
     PyObject *result = method_intersection(op, args, nargs);
-    if (result == NULL) {
-        return NULL;
-    }
-    if (result != op) {
-        swap_bodies(op, result);
+    int status = result == NULL ? -1 : result != op ? swap_bodies(op, result) : 0;
+    critical_section_end(&cs);
+    if (status == 0 && result != op) {
         // Given up piece by piece, so that a table which others may look at is not freed at once.
         set_clear(result);
     }
-    decref(result);
-    return Py_None;
+    xdecref(result);
+    return status < 0 ? NULL : Py_None;
 }
 
 static PyObject *

@@ -4,10 +4,12 @@
 // variables of the frame live in a dict of the frame object. A value that is replaced while the
 // frame has a call under way may be borrowed by the callee: it is kept in f_displaced until the frame ends.
 //
-// Threading: as frames: only the thread that runs the frame, or anyone once it has ended.
+// Threading: registers are looked at within frame_look_begin, which stops the world when another thread
+// may run the frame.
 #include "vm/frame_locals.h"
 
 #include "abi/constants.h"
+#include "base/atomic.h"
 #include "memory/heap.h"
 #include "objects/args.h"
 #include "objects/attributes.h"
@@ -26,7 +28,8 @@
 #include "objects/str.h"
 #include "objects/tuple.h"
 #include "objects/type.h"
-#include "vm/frame_layout.h"
+#include "thread/critical_section.h"
+#include "vm/frames.h"
 
 typedef struct FrameLocalsProxy {
     PyObject ob_base;
@@ -75,13 +78,18 @@ variable_is_hidden(PyFrameObject *f, int i)
 static bool
 has_hidden(PyFrameObject *f)
 {
+    FrameLook look;
+    frame_look_begin(&look, atomic_load_relaxed_ptr(&f->fp));
+    bool found = false;
     for (int i = 0; i < f->f_code->co_nlocalsplus && f->fp != NULL; i++) {
         if (variable_is_hidden(f, i)
             && f->fp[code_localsplus_register(f->f_code, i)] != VALUE_UNSET) {
-            return true;
+            found = true;
+            break;
         }
     }
-    return false;
+    frame_look_end(&look);
+    return found;
 }
 
 static int
@@ -109,28 +117,55 @@ find_variable(PyFrameObject *f, PyObject *name, PyObject **value, bool hidden)
 static int
 variable_find(PyFrameObject *f, PyObject *name, PyObject **value)
 {
+    FrameLook look;
+    frame_look_begin(&look, atomic_load_relaxed_ptr(&f->fp));
     int i = value == NULL ? -1 : find_variable(f, name, value, true);
-    return i >= 0 ? i : find_variable(f, name, value, false);
+    i = i >= 0 ? i : find_variable(f, name, value, false);
+    frame_look_end(&look);
+    return i;
 }
 
-// The namespace of a module's or class's frame, borrowed; NULL for functions.
+// The namespace of a module's or class's frame: new reference, NULL for functions.
 static PyObject *
-namespace_borrow(PyFrameObject *f)
+namespace_hold(PyFrameObject *f)
 {
-    if ((f->f_code->co_flags & CO_OPTIMIZED) != 0 || f->fp == NULL || f->fp[0] == VALUE_UNSET) {
+    if ((f->f_code->co_flags & CO_OPTIMIZED) != 0) {
         return NULL;
     }
-    return value_pointer(f->fp[0]);
+    FrameLook look;
+    frame_look_begin(&look, atomic_load_relaxed_ptr(&f->fp));
+    PyObject *names = f->fp == NULL || f->fp[0] == VALUE_UNSET
+                          ? NULL : new_ref(value_pointer(f->fp[0]));
+    frame_look_end(&look);
+    return names;
 }
 
-static int
-keep_displaced(PyFrameObject *f, Value old)
+// The dict of keys that are no variables: new reference, NULL when there is none (or, with make, without
+// memory).
+static PyObject *
+extra_hold(PyFrameObject *f, bool make)
 {
+    CriticalSection cs;
+    critical_section_begin(&cs, f);
+    if (f->f_extra_locals == NULL && make) {
+        f->f_extra_locals = dict_new();
+    }
+    PyObject *extra = xnew_ref(f->f_extra_locals);
+    critical_section_end(&cs);
+    return extra;
+}
+
+// What is replaced while the frame runs may be borrowed by its callees: it stays until the frame ends.
+// *dropped: what the caller has to give up afterwards.
+static int
+keep_displaced(PyFrameObject *f, Value old, Value *dropped)
+{
+    *dropped = VALUE_UNSET;
     if (!value_is_owned(old)) {
         return 0;
     }
     if (f->state != FRAME_STATE_RUNNING) {
-        value_drop(old);
+        *dropped = old;
         return 0;
     }
     if (f->f_displaced == NULL) {
@@ -146,14 +181,26 @@ static int
 variable_set(PyFrameObject *f, int i, PyObject *value)
 {
     PyObject *cell;
-    Value *at = &f->fp[code_localsplus_register(f->f_code, i)];
-    if (variable_cell(f, i, *at, &cell)) {
-        cell_set(cell, value);
+    FrameLook look;
+    frame_look_begin(&look, atomic_load_relaxed_ptr(&f->fp));
+    if (f->fp == NULL) {        // cleared meanwhile
+        frame_look_end(&look);
         return 0;
     }
-    Value old = *at;
+    Value *at = &f->fp[code_localsplus_register(f->f_code, i)];
+    if (variable_cell(f, i, *at, &cell)) {
+        incref(cell);
+        frame_look_end(&look);
+        cell_set(cell, value);
+        decref(cell);
+        return 0;
+    }
+    Value old = *at, dropped;
     *at = value_from_object(value);
-    return keep_displaced(f, old);
+    int result = keep_displaced(f, old, &dropped);
+    frame_look_end(&look);
+    value_drop(dropped);
+    return result;
 }
 
 // ---- the mapping ----
@@ -175,12 +222,16 @@ proxy_lookup(PyObject *self, PyObject *key, PyObject **value)
     else if (object_hash(key) == -1) {
         return -1;
     }
-    PyObject *names = namespace_borrow(f);
+    PyObject *names = namespace_hold(f);
     if (names != NULL) {
         *value = object_getitem(names, key);
+        decref(names);
         return *value != NULL ? 1 : error_clear_if(PyExc_KeyError) ? 0 : -1;
     }
-    return f->f_extra_locals == NULL ? 0 : dict_get(f->f_extra_locals, key, value);
+    PyObject *extra = extra_hold(f, false);
+    int found = extra == NULL ? 0 : dict_get(extra, key, value);
+    xdecref(extra);
+    return found;
 }
 
 static PyObject *
@@ -206,38 +257,42 @@ proxy_setitem(PyObject *self, PyObject *key, PyObject *value)
         }
         return variable_set(f, i, value);
     }
-    PyObject *names = namespace_borrow(f);
+    PyObject *names = namespace_hold(f);
+    int result;
     if (names != NULL) {
-        return value == NULL ? object_delitem(names, key) : object_setitem(names, key, value);
+        result = value == NULL ? object_delitem(names, key) : object_setitem(names, key, value);
+        decref(names);
+        return result;
     }
-    if (value == NULL) {
-        if (f->f_extra_locals == NULL) {
+    PyObject *extra = extra_hold(f, value != NULL);
+    if (extra == NULL) {
+        if (value == NULL) {
             error_set_key_error(key);
-            return -1;
         }
-        return dict_del(f->f_extra_locals, key);
+        return -1;
     }
-    if (f->f_extra_locals == NULL) {
-        f->f_extra_locals = dict_new();
-        if (f->f_extra_locals == NULL) {
-            return -1;
-        }
-    }
-    return dict_set(f->f_extra_locals, key, value);
+    result = value == NULL ? dict_del(extra, key) : dict_set(extra, key, value);
+    decref(extra);
+    return result;
 }
 
+// dict is new and nobody else's.
 static int
 add_variables(PyFrameObject *f, PyObject *dict, bool hidden)
 {
     PyCodeObject *code = f->f_code;
-    for (int i = 0; i < code->co_nlocalsplus; i++) {
+    FrameLook look;
+    frame_look_begin(&look, atomic_load_relaxed_ptr(&f->fp));
+    int result = 0;
+    for (int i = 0; i < code->co_nlocalsplus && result == 0; i++) {
         PyObject *value = variable_is_hidden(f, i) == hidden ? variable_get(f, i) : NULL;
         if (value == NULL ? error_occurred()
                           : dict_set_steal(dict, tuple_item(code->co_localsplusnames, i), value) < 0) {
-            return -1;
+            result = -1;
         }
     }
-    return 0;
+    frame_look_end(&look);
+    return result;
 }
 
 // All items as a new dict.
@@ -248,12 +303,15 @@ proxy_as_dict(PyFrameObject *f)
     if (dict == NULL) {
         return NULL;
     }
-    PyObject *names = namespace_borrow(f);
+    PyObject *names = namespace_hold(f);
+    PyObject *extra = extra_hold(f, false);
     if ((names != NULL && dict_update(dict, names) < 0)
         || (names == NULL && add_variables(f, dict, false) < 0) || add_variables(f, dict, true) < 0
-        || (f->f_extra_locals != NULL && dict_update(dict, f->f_extra_locals) < 0)) {
+        || (extra != NULL && dict_update(dict, extra) < 0)) {
         clear_ref(dict);
     }
+    xdecref(names);
+    xdecref(extra);
     return dict;
 }
 
@@ -354,7 +412,9 @@ proxy_pop(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
                          "cannot remove local variables from FrameLocalsProxy");
     }
     PyObject *value = NULL;
-    int found = f->f_extra_locals == NULL ? 0 : dict_pop(f->f_extra_locals, args[0], &value);
+    PyObject *extra = extra_hold(f, false);
+    int found = extra == NULL ? 0 : dict_pop(extra, args[0], &value);
+    xdecref(extra);
     if (found != 0) {
         return value;
     }

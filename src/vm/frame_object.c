@@ -5,6 +5,7 @@
 #include "objects/frame.h"
 
 #include "abi/constants.h"
+#include "base/atomic.h"
 #include "memory/alloc.h"
 #include "memory/heap.h"
 #include "objects/attributes.h"
@@ -17,6 +18,7 @@
 #include "objects/str.h"
 #include "objects/traceback.h"
 #include "objects/type.h"
+#include "thread/critical_section.h"
 #include "vm/frame_jump.h"
 #include "vm/frame_locals.h"
 #include "vm/frames.h"
@@ -29,7 +31,11 @@ static PyFrameObject *as_frame(PyObject *op) { return (PyFrameObject *)op; }
 int
 frame_lasti_word(PyFrameObject *f)
 {
-    return f->fp == NULL ? -1 : frame_word(f->fp);
+    FrameLook look;
+    frame_look_begin(&look, atomic_load_relaxed_ptr(&f->fp));
+    int word = f->fp == NULL ? -1 : frame_word(f->fp);
+    frame_look_end(&look);
+    return word;
 }
 
 int
@@ -38,17 +44,23 @@ frame_line(PyFrameObject *f)
     if (f->f_lineno > 0) {
         return f->f_lineno;
     }
-    return f->fp == NULL ? -1 : code_line(f->f_code, frame_word(f->fp));
+    int word = frame_lasti_word(f);
+    return word < 0 ? -1 : code_line(f->f_code, word);
 }
 
 PyFrameObject *
 frame_get_back(PyFrameObject *f)
 {
+    FrameLook look;
+    frame_look_begin(&look, atomic_load_relaxed_ptr(&f->fp));
+    PyFrameObject *back = f->f_back;
     if (f->state == FRAME_STATE_RUNNING && f->fp != NULL) {
         Value *previous = frame_previous(f->fp);
-        return previous == NULL ? NULL : xnew_ref(frame_object_for(previous));
+        back = previous == NULL ? NULL : frame_object_for(previous);
     }
-    return xnew_ref(f->f_back);
+    xincref(back);
+    frame_look_end(&look);
+    return back;
 }
 
 PyObject *
@@ -66,10 +78,12 @@ frame_get_builtins(PyFrameObject *f)
 PyObject *
 frame_get_generator(PyFrameObject *f)
 {
-    if (f->fp == NULL || f->state == FRAME_STATE_ENDED) {
-        return NULL;
-    }
-    return xnew_ref(frame_generator_of(f->fp));
+    FrameLook look;
+    frame_look_begin(&look, atomic_load_relaxed_ptr(&f->fp));
+    PyObject *gen = f->fp == NULL || f->state == FRAME_STATE_ENDED
+                        ? NULL : xnew_ref(frame_generator_of(f->fp));
+    frame_look_end(&look);
+    return gen;
 }
 
 PyFrameObject *
@@ -154,8 +168,12 @@ set_lineno(PyObject *op, PyObject *value, void *context)
 static PyObject *
 get_trace(PyObject *op, void *context)
 {
+    CriticalSection cs;
+    critical_section_begin(&cs, op);
     PyObject *trace = as_frame(op)->f_trace;
-    return new_ref(trace == NULL ? Py_None : trace);
+    trace = new_ref(trace == NULL ? Py_None : trace);
+    critical_section_end(&cs);
+    return trace;
 }
 
 static int
@@ -164,7 +182,12 @@ set_trace(PyObject *op, PyObject *value, void *context)
     if (value == Py_None) {
         value = NULL;
     }
-    set_ref(as_frame(op)->f_trace, xnew_ref(value));
+    CriticalSection cs;
+    critical_section_begin(&cs, op);
+    PyObject *old = as_frame(op)->f_trace;
+    as_frame(op)->f_trace = xnew_ref(value);
+    critical_section_end(&cs);
+    xdecref(old);
     return 0;
 }
 
@@ -213,6 +236,33 @@ static PyMemberDef frame_members[] = {
 
 // ---- methods ----
 
+// Takes everything out of a frame that has ended, then gives it up.
+static int
+frame_clear_ended(PyFrameObject *f)
+{
+    int n = f->f_code->co_first_temp;
+    Value *taken = mem_alloc_or_error((size_t)(n + 1) * sizeof(Value));
+    if (taken == NULL) {
+        return -1;
+    }
+    FrameLook look;
+    frame_look_begin(&look, atomic_load_relaxed_ptr(&f->fp));
+    for (int i = 0; i < n; i++) {
+        taken[i] = f->storage != NULL ? f->fp[i] : VALUE_UNSET;
+        if (f->storage != NULL) {
+            f->fp[i] = VALUE_UNSET;
+        }
+    }
+    PyObject *trace = f->f_trace, *extra = f->f_extra_locals;
+    f->f_trace = f->f_extra_locals = NULL;
+    frame_look_end(&look);
+    registers_drop(taken, n);
+    mem_free(taken);
+    xdecref(trace);
+    xdecref(extra);
+    return 0;
+}
+
 static PyObject *
 frame_clear_method(PyObject *op, PyObject *unused)
 {
@@ -230,12 +280,7 @@ frame_clear_method(PyObject *op, PyObject *unused)
         decref(gen);
         return new_ref(Py_None);
     }
-    if (f->storage != NULL) {
-        registers_drop(f->fp, f->f_code->co_first_temp);
-    }
-    clear_ref(f->f_trace);
-    clear_ref(f->f_extra_locals);
-    return new_ref(Py_None);
+    return frame_clear_ended(f) < 0 ? NULL : new_ref(Py_None);
 }
 
 static PyObject *

@@ -4,6 +4,7 @@
 #include "memory/alloc.h"
 #include "memory/heap.h"
 #include "objects/error.h"
+#include "thread/runtime.h"
 #include "vm/generator_internal.h"
 #include "vm/liveness.h"
 
@@ -58,6 +59,27 @@ frame_object_for(Value *fp)
     fp[FRAME_OBJECT] = (Value)f;
     gc_track(f);
     return f;
+}
+
+void
+frame_look_begin(FrameLook *look, const Value *fp)
+{
+    Thread *ts = thread_current();
+    Interpreter *interp = thread_interpreter(ts);
+    bool own = fp >= (const Value *)ts->stack_base && fp < (const Value *)ts->stack_limit;
+    look->stopped = NULL;
+    if (!own && !runtime_is_single_threaded() && !world_is_stopped(interp)) {
+        world_stop(interp);
+        look->stopped = interp;
+    }
+}
+
+void
+frame_look_end(FrameLook *look)
+{
+    if (look->stopped != NULL) {
+        world_start(look->stopped);
+    }
 }
 
 // Moves the locals of an ending frame to a block of the frame object's own. False when out of memory.

@@ -1,6 +1,7 @@
 // Frames on the value stack: room, dropping registers, frame objects, walking.
 //
-// Threading: frames belong to the thread that runs them; frames_visit is for stopped worlds.
+// Threading: frames belong to the thread that runs them. Others look at them while the world is stopped
+// (frame_look_begin, frames_visit).
 #ifndef TYPHON_VM_FRAMES_H
 #define TYPHON_VM_FRAMES_H
 
@@ -53,6 +54,16 @@ frame_object_moved(Value *fp, int state)
         f->state = (char)state;
     }
 }
+
+// Around everything that looks at the registers or the header of a frame that another thread may run
+// at the moment, or a generator's that it may resume: the world is stopped unless the frame lies on this
+// thread's own value stack. Nests. No Python code may run in between, and nothing be given up.
+typedef struct FrameLook {
+    Interpreter *stopped;   // NULL: nothing was stopped
+} FrameLook;
+
+void frame_look_begin(FrameLook *look, const Value *fp);
+void frame_look_end(FrameLook *look);
 
 // hooks.gc_visit_thread_frames. Candidates of the collection are marked.
 int frames_visit(Thread *ts, int (*visit)(PyObject *op, int counted, void *arg), void *arg);

@@ -19,6 +19,7 @@
 #include "objects/tuple.h"
 #include "objects/type.h"
 #include "objects/weakref.h"
+#include "platform/thread.h"
 #include "thread/critical_section.h"
 #include "vm/frames.h"
 #include "vm/generator_internal.h"
@@ -29,23 +30,41 @@ static GeneratorObject *as_generator(PyObject *op) { return (GeneratorObject *)o
 static int
 generator_state(PyObject *self)
 {
-    return atomic_load_acquire_int(&as_generator(self)->state);
+    int state = atomic_load_acquire_int(&as_generator(self)->state);
+    return state == GEN_LOCKED ? GEN_SUSPENDED : state;
 }
 
 // ---- delegates ----
 
-PyObject *
-generator_delegate(GeneratorObject *gen)
+static PyObject *
+delegate_lock_held(GeneratorObject *gen)
 {
-    if (generator_state((PyObject *)gen) != GEN_SUSPENDED) {
-        return NULL;
-    }
     uint64_t word = *frame_pc(gen->fp);
     if (WORD_OP(word) != OP_YIELD_VALUE || WORD_C(word) == NO_DELEGATE) {
         return NULL;
     }
     Value v = gen->fp[WORD_C(word)];
     return value_is_pointer(v) ? xnew_ref(value_pointer(v)) : NULL;
+}
+
+PyObject *
+generator_delegate(GeneratorObject *gen)
+{
+    int found = atomic_load_acquire_int(&gen->state);
+    for (;;) {
+        if (found == GEN_LOCKED) {
+            os_thread_yield();
+            found = atomic_load_acquire_int(&gen->state);
+        }
+        else if (found != GEN_SUSPENDED) {
+            return NULL;
+        }
+        else if (atomic_cas_int(&gen->state, &found, GEN_LOCKED)) {
+            PyObject *delegate = delegate_lock_held(gen);
+            atomic_store_release_int(&gen->state, GEN_SUSPENDED);
+            return delegate;
+        }
+    }
 }
 
 // Closes what a generator delegates to. 0 or -1.
@@ -499,15 +518,16 @@ PyObject *
 generator_get_frame(PyObject *self, void *context)
 {
     GeneratorObject *gen = as_generator(self);
+    FrameLook look;
+    frame_look_begin(&look, atomic_load_relaxed_ptr(&gen->fp));
     int state = generator_state(self);
-    if (state == GEN_CLOSED) {
-        return new_ref(Py_None);
-    }
-    PyFrameObject *f = frame_object_for(gen->fp);
+    PyFrameObject *f = state == GEN_CLOSED ? NULL : frame_object_for(gen->fp);
     if (f != NULL && state != GEN_RUNNING) {
         f->state = FRAME_STATE_SUSPENDED;
     }
-    return xnew_ref((PyObject *)f);
+    xincref(f);
+    frame_look_end(&look);
+    return state == GEN_CLOSED ? new_ref(Py_None) : (PyObject *)f;
 }
 
 PyObject *

@@ -4,7 +4,8 @@
 // it is resumed. state: see GEN_*. The object owns its function (and so code and closure).
 //
 // Threading: one thread at a time resumes a generator: `state` is moved to GEN_RUNNING by compare
-// and swap; everybody else gets ValueError "generator already executing".
+// and swap; everybody else gets ValueError "generator already executing". Who only wants to know what a
+// suspended generator delegates to moves it to GEN_LOCKED, which the others wait for.
 #ifndef TYPHON_VM_GENERATOR_H
 #define TYPHON_VM_GENERATOR_H
 
@@ -19,6 +20,7 @@ enum {
     GEN_SUSPENDED = 1,
     GEN_RUNNING = 2,
     GEN_CLOSED = 3,
+    GEN_LOCKED = 4,     // suspended, and some thread is about to look at it: for an instant
 };
 
 typedef struct GeneratorObject {

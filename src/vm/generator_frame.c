@@ -9,6 +9,7 @@
 #include "objects/traceback.h"
 #include "objects/tuple.h"
 #include "objects/type.h"
+#include "platform/thread.h"
 #include "thread/runtime.h"
 #include "vm/frames.h"
 #include "vm/generator_internal.h"
@@ -159,8 +160,12 @@ generator_acquire(GeneratorObject *gen, int *refused)
         atomic_store_relaxed_int(&gen->state, GEN_RUNNING);
         return state;
     }
-    while (state == GEN_CREATED || state == GEN_SUSPENDED) {
-        if (atomic_cas_int(&gen->state, &state, GEN_RUNNING)) {
+    while (state == GEN_CREATED || state == GEN_SUSPENDED || state == GEN_LOCKED) {
+        if (state == GEN_LOCKED) {
+            os_thread_yield();
+            state = atomic_load_acquire_int(&gen->state);
+        }
+        else if (atomic_cas_int(&gen->state, &state, GEN_RUNNING)) {
             return state;
         }
     }
