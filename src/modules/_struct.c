@@ -83,12 +83,12 @@ typedef struct {
 static PyTypeObject struct_type;
 static PyTypeObject unpack_iter_type;
 static PyModuleDef struct_definition;
-static StructState *shared_state;   // of the interpreter's module; set once by exec
+static StructState shared_state;    // import lock: set by the first exec
 
 static PyObject *
 struct_error(void)
 {
-    return shared_state->error;
+    return shared_state.error;
 }
 
 // ---- formats ----
@@ -755,7 +755,11 @@ static PyObject *
 struct_sizeof(PyObject *op, PyObject *unused)
 {
     size_t fields = 0;
-    for (Layout *l = atomic_load_acquire_ptr(&((Struct *)op)->layout); l != NULL; l = l->former) {
+    const Layout *first = layout_of(op);
+    if (first == NULL) {
+        return NULL;
+    }
+    for (const Layout *l = first; l != NULL; l = l->former) {
         fields += sizeof(Layout) + (size_t)l->field_count * sizeof(Field);
     }
     return int_from_ssize((Py_ssize_t)(sizeof(Struct) + fields));
@@ -817,7 +821,7 @@ static PyObject *
 cached_struct(PyObject *format)
 {
     PyObject *found = NULL;
-    if (dict_get(shared_state->cache, format, &found) < 0) {
+    if (dict_get(shared_state.cache, format, &found) < 0) {
         error_clear();      // unhashable: the constructor reports what it is
     }
     if (found != NULL) {
@@ -827,10 +831,10 @@ cached_struct(PyObject *format)
     PyObject *made = args != NULL ? type_call((PyObject *)&struct_type, args, NULL) : NULL;
     xdecref(args);
     if (made != NULL) {
-        if (dict_size(shared_state->cache) >= CACHE_LIMIT) {
-            dict_clear(shared_state->cache);
+        if (dict_size(shared_state.cache) >= CACHE_LIMIT) {
+            dict_clear(shared_state.cache);
         }
-        if (dict_set(shared_state->cache, format, made) < 0) {
+        if (dict_set(shared_state.cache, format, made) < 0) {
             clear_ref(made);
         }
     }
@@ -913,7 +917,7 @@ module_unpack_from(PyObject *module, PyObject *args, PyObject *kwargs)
 static PyObject *
 module_clearcache(PyObject *module, PyObject *unused)
 {
-    dict_clear(shared_state->cache);
+    dict_clear(shared_state.cache);
     return new_ref(Py_None);
 }
 
@@ -946,14 +950,16 @@ static PyMethodDef module_methods[] = {
 static int
 struct_exec(PyObject *module)
 {
-    StructState *state = module_get_state(module);
-    state->error = error_new_exception("struct.error", NULL, NULL);
-    state->cache = dict_new();
-    if (state->error == NULL || state->cache == NULL || type_ready(&unpack_iter_type) < 0) {
+    // Struct objects outlive the module, so what they need does as well.
+    if (shared_state.error == NULL) {
+        shared_state.error = error_new_exception("struct.error", NULL, NULL);
+        shared_state.cache = dict_new();
+    }
+    if (shared_state.error == NULL || shared_state.cache == NULL ||
+        type_ready(&unpack_iter_type) < 0) {
         return -1;
     }
-    shared_state = state;
-    return module_add(module, "error", state->error) < 0
+    return module_add(module, "error", shared_state.error) < 0
                    || module_add_type(module, &struct_type) < 0
                ? -1 : 0;
 }
@@ -969,7 +975,6 @@ static PyModuleDef struct_definition = {
              "Python bytes objects are used to hold the data representing the C struct\n"
              "and also as format strings (explained below) to describe the layout of data\n"
              "in the C struct.",
-    .m_size = sizeof(StructState),
     .m_methods = module_methods,
     .m_slots = struct_slots,
 };

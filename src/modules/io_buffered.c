@@ -505,7 +505,7 @@ initialize(Buffered *self, PyObject *raw, Py_ssize_t size, bool readable, bool w
     return 0;
 }
 
-static int
+static bool
 parse_arguments(PyObject *args, PyObject *kwargs, const char *format, PyObject **raw,
                 Py_ssize_t *size)
 {
@@ -520,7 +520,7 @@ reader_init(PyObject *op, PyObject *args, PyObject *kwargs)
     PyObject *raw;
     Py_ssize_t size;
     ((Buffered *)op)->ok = false;
-    if (parse_arguments(args, kwargs, "O|n:BufferedReader", &raw, &size) < 0
+    if (!parse_arguments(args, kwargs, "O|n:BufferedReader", &raw, &size)
         || !io_check_ability(raw, ID(readable), "File or stream is not readable.")) {
         return -1;
     }
@@ -533,7 +533,7 @@ writer_init(PyObject *op, PyObject *args, PyObject *kwargs)
     PyObject *raw;
     Py_ssize_t size;
     ((Buffered *)op)->ok = false;
-    if (parse_arguments(args, kwargs, "O|n:BufferedWriter", &raw, &size) < 0
+    if (!parse_arguments(args, kwargs, "O|n:BufferedWriter", &raw, &size)
         || !io_check_ability(raw, ID(writable), "File or stream is not writable.")) {
         return -1;
     }
@@ -546,7 +546,7 @@ random_init(PyObject *op, PyObject *args, PyObject *kwargs)
     PyObject *raw;
     Py_ssize_t size;
     ((Buffered *)op)->ok = false;
-    if (parse_arguments(args, kwargs, "O|n:BufferedRandom", &raw, &size) < 0
+    if (!parse_arguments(args, kwargs, "O|n:BufferedRandom", &raw, &size)
         || !io_check_ability(raw, ID(seekable), "File or stream is not seekable.")
         || !io_check_ability(raw, ID(readable), "File or stream is not readable.")
         || !io_check_ability(raw, ID(writable), "File or stream is not writable.")) {

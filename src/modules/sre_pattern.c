@@ -146,7 +146,7 @@ sre_pattern_new(PyObject *pattern, int flags, const uint32_t *code, Py_ssize_t s
 
 typedef enum { MATCH, FULLMATCH, SEARCH } Mode;
 
-static int
+static bool
 parse_subject(PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames, ArgsParser *parser,
               PyObject **string, Py_ssize_t *pos, Py_ssize_t *endpos)
 {
@@ -181,7 +181,7 @@ static const char *const subject_names[] = {"string", "pos", "endpos", NULL};
         PyObject *string;                                                                      \
         Py_ssize_t pos;                                                                        \
         Py_ssize_t endpos;                                                                     \
-        if (parse_subject(args, nargs, kwnames, &parser, &string, &pos, &endpos) < 0) {        \
+        if (!parse_subject(args, nargs, kwnames, &parser, &string, &pos, &endpos)) {            \
             return NULL;                                                                       \
         }                                                                                      \
         return run(op, string, pos, endpos, mode);                                             \
@@ -250,7 +250,7 @@ pattern_findall(PyObject *op, PyObject *const *args, Py_ssize_t nargs, PyObject 
     Py_ssize_t pos;
     Py_ssize_t endpos;
     MatchState state;
-    if (parse_subject(args, nargs, kwnames, &parser, &string, &pos, &endpos) < 0
+    if (!parse_subject(args, nargs, kwnames, &parser, &string, &pos, &endpos)
         || sre_state_init(&state, self, string, pos, endpos) < 0) {
         return NULL;
     }
@@ -509,7 +509,7 @@ pattern_scanner(PyObject *op, PyObject *const *args, Py_ssize_t nargs, PyObject 
     PyObject *string;
     Py_ssize_t pos;
     Py_ssize_t endpos;
-    if (parse_subject(args, nargs, kwnames, &parser, &string, &pos, &endpos) < 0) {
+    if (!parse_subject(args, nargs, kwnames, &parser, &string, &pos, &endpos)) {
         return NULL;
     }
     Scanner *scanner = (Scanner *)type_alloc(&sre_scanner_type, 0);

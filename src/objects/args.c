@@ -877,7 +877,7 @@ parse_vector(ArgsState *state, PyObject *const *args, Py_ssize_t nargs, const ch
     return args_state_end(state, false);
 }
 
-int
+bool
 args_parse_v(PyObject *args, const char *format, va_list va)
 {
     if (!tuple_check(args)) {
@@ -892,7 +892,7 @@ args_parse_v(PyObject *args, const char *format, va_list va)
     return result;
 }
 
-int
+bool
 args_parse(PyObject *args, const char *format, ...)
 {
     va_list va;
@@ -902,7 +902,7 @@ args_parse(PyObject *args, const char *format, ...)
     return result;
 }
 
-int
+bool
 args_parse_stack(PyObject *const *args, Py_ssize_t nargs, const char *format, ...)
 {
     ArgsState state;
@@ -913,7 +913,7 @@ args_parse_stack(PyObject *const *args, Py_ssize_t nargs, const char *format, ..
     return result;
 }
 
-int
+bool
 args_parse_one(PyObject *arg, const char *format, ...)
 {
     ArgsState state;
@@ -1016,7 +1016,7 @@ unpack_v(PyObject *const *args, Py_ssize_t nargs, const char *name, Py_ssize_t m
     return 1;
 }
 
-int
+bool
 args_unpack_tuple(PyObject *args, const char *name, Py_ssize_t min, Py_ssize_t max, ...)
 {
     if (!tuple_check(args)) {
@@ -1030,7 +1030,7 @@ args_unpack_tuple(PyObject *args, const char *name, Py_ssize_t min, Py_ssize_t m
     return result;
 }
 
-int
+bool
 args_unpack_stack(PyObject *const *args, Py_ssize_t nargs, const char *name, Py_ssize_t min,
                   Py_ssize_t max, ...)
 {

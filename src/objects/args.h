@@ -11,16 +11,17 @@
 #include "abi/object.h"
 #include "thread/once.h"
 
-// All functions: 1 on success, 0 with an exception, as the C API has it.
+// All functions: whether it worked; false with an exception. bool, so that the compiler notices a
+// comparison with -1.
 
-int args_parse(PyObject *args, const char *format, ...);
-int args_parse_v(PyObject *args, const char *format, va_list va);
-int args_parse_one(PyObject *arg, const char *format, ...);      // PyArg_Parse
-int args_parse_keywords(PyObject *args, PyObject *kwargs, const char *format,
+bool args_parse(PyObject *args, const char *format, ...);
+bool args_parse_v(PyObject *args, const char *format, va_list va);
+bool args_parse_one(PyObject *arg, const char *format, ...);      // PyArg_Parse
+bool args_parse_keywords(PyObject *args, PyObject *kwargs, const char *format,
                         const char *const *kwlist, ...);
-int args_parse_keywords_v(PyObject *args, PyObject *kwargs, const char *format,
+bool args_parse_keywords_v(PyObject *args, PyObject *kwargs, const char *format,
                           const char *const *kwlist, va_list va);
-int args_parse_stack(PyObject *const *args, Py_ssize_t nargs, const char *format, ...);
+bool args_parse_stack(PyObject *const *args, Py_ssize_t nargs, const char *format, ...);
 
 // A format with its keyword names. The names are interned once, on first use; a name "" is
 // positional-only. Write it as
@@ -39,15 +40,15 @@ typedef struct ArgsParser {
     Once once;                          // guards the preparation
 } ArgsParser;
 
-int args_parse_stack_keywords(PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames,
+bool args_parse_stack_keywords(PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames,
                               ArgsParser *parser, ...);
-int args_parse_tuple_keywords(PyObject *args, PyObject *kwargs, ArgsParser *parser, ...);
+bool args_parse_tuple_keywords(PyObject *args, PyObject *kwargs, ArgsParser *parser, ...);
 
 // Sorts positional and keyword arguments into out[0..count-1] in the order of parser->keywords
 // (borrowed; NULL where omitted). min and max as in the signature: `min` required ones among the
 // first, `max` positional at most, min_keyword required keyword-only. out must hold as many
 // entries as there are keywords. kwargs (dict) or kwnames (tuple, values behind args) or both NULL.
-int args_unpack_keywords(PyObject *const *args, Py_ssize_t nargs, PyObject *kwargs,
+bool args_unpack_keywords(PyObject *const *args, Py_ssize_t nargs, PyObject *kwargs,
                          PyObject *kwnames, ArgsParser *parser, int min, int max, int min_keyword,
                          PyObject **out);
 
@@ -60,8 +61,8 @@ bool args_no_kwnames(const char *name, PyObject *kwnames);
 bool args_no_positional(const char *name, PyObject *args);
 
 // Borrowed items of args (a tuple), or of a vector, into PyObject ** arguments.
-int args_unpack_tuple(PyObject *args, const char *name, Py_ssize_t min, Py_ssize_t max, ...);
-int args_unpack_stack(PyObject *const *args, Py_ssize_t nargs, const char *name, Py_ssize_t min,
+bool args_unpack_tuple(PyObject *args, const char *name, Py_ssize_t min, Py_ssize_t max, ...);
+bool args_unpack_stack(PyObject *const *args, Py_ssize_t nargs, const char *name, Py_ssize_t min,
                       Py_ssize_t max, ...);
 
 // TypeError "name() argument 'x' must be int, not str"; display is "argument 'x'", "argument 1"

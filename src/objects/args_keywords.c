@@ -388,7 +388,7 @@ names_from_list(const char *const *keywords, int *positional_only)
     return names;
 }
 
-int
+bool
 args_parse_keywords_v(PyObject *args, PyObject *kwargs, const char *format,
                       const char *const *kwlist, va_list va)
 {
@@ -412,7 +412,7 @@ args_parse_keywords_v(PyObject *args, PyObject *kwargs, const char *format,
     return result;
 }
 
-int
+bool
 args_parse_keywords(PyObject *args, PyObject *kwargs, const char *format,
                     const char *const *kwlist, ...)
 {
@@ -482,7 +482,7 @@ parser_parse(PyObject *const *args, Py_ssize_t nargs, PyObject *kwargs, PyObject
     return result;
 }
 
-int
+bool
 args_parse_stack_keywords(PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames,
                           ArgsParser *parser, ...)
 {
@@ -493,7 +493,7 @@ args_parse_stack_keywords(PyObject *const *args, Py_ssize_t nargs, PyObject *kwn
     return result;
 }
 
-int
+bool
 args_parse_tuple_keywords(PyObject *args, PyObject *kwargs, ArgsParser *parser, ...)
 {
     va_list va;
@@ -540,7 +540,7 @@ bind_keywords(const Signature *s, const Keywords *k, Py_ssize_t nargs, int min, 
     return left;
 }
 
-int
+bool
 args_unpack_keywords(PyObject *const *args, Py_ssize_t nargs, PyObject *kwargs, PyObject *kwnames,
                      ArgsParser *parser, int min, int max, int min_keyword, PyObject **out)
 {
