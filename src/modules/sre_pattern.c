@@ -152,7 +152,7 @@ parse_subject(PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames, ArgsPa
 {
     *pos = 0;
     *endpos = PY_SSIZE_T_MAX;
-    return args_parse_stack_keywords(args, nargs, kwnames, parser, string, pos, endpos) ? 0 : -1;
+    return args_parse_stack_keywords(args, nargs, kwnames, parser, string, pos, endpos);
 }
 
 static PyObject *
