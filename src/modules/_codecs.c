@@ -80,7 +80,7 @@ decode_args(const char *name, PyObject *const *args, Py_ssize_t nargs, int max, 
         }
     }
     else {
-        if (buffer_get(args[0], &d->view, PyBUF_SIMPLE) < 0) {
+        if (buffer_get_stable(args[0], &d->view) < 0) {
             return -1;
         }
         d->data = d->view.buf;

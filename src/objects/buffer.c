@@ -5,10 +5,12 @@
 
 #include "base/hooks.h"
 #include "memory/alloc.h"
+#include "objects/bytes.h"
 #include "objects/call.h"
 #include "objects/error.h"
 #include "objects/int.h"
 #include "objects/object.h"
+#include "thread/runtime.h"
 
 static getbufferproc
 buffer_slot(PyObject *op)
@@ -38,6 +40,22 @@ buffer_get(PyObject *op, Py_buffer *view, int flags)
         return -1;
     }
     return get(op, view, flags);
+}
+
+int
+buffer_get_stable(PyObject *op, Py_buffer *view)
+{
+    if (buffer_get(op, view, PyBUF_SIMPLE) < 0) {
+        return -1;
+    }
+    if (view->readonly || runtime_is_single_threaded()) {
+        return 0;
+    }
+    PyObject *copy = bytes_from_data(view->buf, view->len);
+    buffer_release(view);
+    int result = copy != NULL ? buffer_get(copy, view, PyBUF_SIMPLE) : -1;
+    xdecref(copy);
+    return result;
 }
 
 void

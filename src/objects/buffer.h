@@ -12,6 +12,10 @@ bool buffer_check(PyObject *op);        // supports the protocol (PyObject_Check
 // 0, or -1 with TypeError "a bytes-like object is required, not 'X'" or BufferError.
 int buffer_get(PyObject *op, Py_buffer *view, int flags);
 
+// A PyBUF_SIMPLE view whose content no other thread can change while it is held: a copy when it is writable
+// and there are other threads. For algorithms that look twice.
+int buffer_get_stable(PyObject *op, Py_buffer *view);
+
 // Gives a view back; harmless on one that was released or never taken (obj == NULL). Keeps the
 // current exception.
 void buffer_release(Py_buffer *view);

@@ -839,6 +839,11 @@ replace_part(PyObject *self, const BytesArg *old, const BytesArg *with, Py_ssize
     Py_ssize_t from = 0;
     for (; count > 0; count--) {
         Py_ssize_t found = chars_find(1, data + from, n - from, 1, old->data, old->size);
+        if (found < 0) {
+            // Somebody writes to the bytearray through a memoryview: what was counted does not hold.
+            xdecref(result);
+            return replace_part(self, old, with, maxcount);
+        }
         memcpy(out, data + from, (size_t)found);
         out += found;
         memcpy(out, with->data, (size_t)with->size);

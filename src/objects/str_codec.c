@@ -433,7 +433,7 @@ str_from_encoded_object(PyObject *op, const char *encoding, const char *errors)
         return error_set(PyExc_TypeError, "decoding str is not supported");
     }
     Py_buffer view;
-    if (!buffer_check(op) || buffer_get(op, &view, PyBUF_SIMPLE) < 0) {
+    if (!buffer_check(op) || buffer_get_stable(op, &view) < 0) {
         if (!error_occurred() || error_matches(PyExc_TypeError)) {
             error_clear();
             error_format(PyExc_TypeError,
