@@ -314,13 +314,42 @@ finish(Compiler *c, Span span, Reg from, Reg dst)
     }
 }
 
+// Jumps with the value of e in t if its truth is `when`; goes on else, with something in t that is
+// dropped by whatever is put there next. Inner operators jump directly, so that no value is asked
+// for its truth twice.
+static void
+value_jump(Compiler *c, const Expr *e, Reg t, Block *target, bool when)
+{
+    if (e->kind == EXPR_BOOL_OP) {
+        bool decides = e->BoolOp.op == BOOLOP_OR;
+        Block *skip = block_new(c);
+        Py_ssize_t last = e->BoolOp.values->size - 1;
+        for (Py_ssize_t i = 0; i < last && !c->failed; i++) {
+            value_jump(c, e->BoolOp.values->items[i], t, decides == when ? target : skip, decides);
+        }
+        value_jump(c, e->BoolOp.values->items[last], t, target, when);
+        block_use(c, skip);
+        return;
+    }
+    int truth = constant_truth(c, e);
+    if (truth >= 0 && truth != when) {
+        return;
+    }
+    expr_to(c, e, t);
+    if (truth >= 0) {
+        emit_goto(c, e->span, target);
+    }
+    else {
+        emit_jump(c, e->span, when ? OP_POP_JUMP_IF_TRUE : OP_POP_JUMP_IF_FALSE, 0, t, 0, target);
+    }
+}
+
 static void
 bool_op_to(Compiler *c, const Expr *e, Reg dst)
 {
     Unit *u = c->unit;
     uint32_t height = u->height;
     bool stop_when = e->BoolOp.op == BOOLOP_OR;
-    int jump = stop_when ? OP_POP_JUMP_IF_TRUE : OP_POP_JUMP_IF_FALSE;
     Reg t = scratch(c, dst);
     if (reg_index(t) > height) {
         temp_set_height(c, reg_index(t));
@@ -328,19 +357,7 @@ bool_op_to(Compiler *c, const Expr *e, Reg dst)
     Block *end = block_new(c);
     Py_ssize_t last = e->BoolOp.values->size - 1;
     for (Py_ssize_t i = 0; i < last && !c->failed; i++) {
-        const Expr *value = e->BoolOp.values->items[i];
-        int truth = constant_truth(c, value);
-        if (truth >= 0 && truth != stop_when) {
-            continue;
-        }
-        expr_to(c, value, t);
-        if (truth >= 0) {
-            emit_goto(c, e->span, end);
-        }
-        else {
-            emit_jump(c, value->span, jump, 0, t, 0, end);
-        }
-        // The value that did not decide is dropped by whatever is put there next.
+        value_jump(c, e->BoolOp.values->items[i], t, end, stop_when);
     }
     expr_to(c, e->BoolOp.values->items[last], t);
     block_use(c, end);

@@ -12,6 +12,7 @@
 #include "objects/module.h"
 #include "objects/module_internal.h"
 #include "objects/sequence.h"
+#include "objects/set.h"
 #include "objects/str.h"
 
 int
@@ -103,7 +104,7 @@ module_is_stdlib_name(PyObject *name)
     if (found <= 0) {
         return found;
     }
-    int result = str_check_exact(name) ? sequence_contains(names, name) : 0;
+    int result = anyset_check(names) ? set_contains(names, name) : 0;
     decref(names);
     return result;
 }
@@ -130,14 +131,18 @@ set_with_hint(PyObject *module, PyObject *name, PyObject *module_name, PyObject 
 {
     PyObject *origin = module_spec_origin(spec);
     bool shadows = module_may_shadow(origin);
-    bool stdlib = shadows && module_is_stdlib_name(module_name) > 0;
+    int stdlib = shadows ? module_is_stdlib_name(module_name) : 0;
+    if (stdlib < 0) {
+        xdecref(origin);
+        return;
+    }
     int initializing = stdlib ? 0 : module_spec_is_initializing(spec);
     error_clear();
     if (stdlib) {
         error_set_attribute(module, name,
                             "module '%U' has no attribute '%U' (consider renaming %R since it has the "
-                            "same name as the standard library module named '%U' and the import system "
-                            "gives it precedence)", module_name, name, origin, module_name);
+                            "same name as the standard library module named %R and prevents "
+                            "importing that standard library module)", module_name, name, origin, module_name);
     }
     else if (initializing > 0 && shadows) {
         error_set_attribute(module, name,

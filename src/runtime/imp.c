@@ -35,6 +35,16 @@
 #include "runtime/sys.h"
 #include "vm/vm.h"
 
+// The name for look-ups in the tables: NULL (no exception) when none of theirs can be meant.
+static const char *
+module_name_text(PyObject *name)
+{
+    Py_ssize_t size;
+    const char *text = str_as_utf8_size(name, &size);
+    error_clear();
+    return text != NULL && (Py_ssize_t)strlen(text) == size ? text : NULL;
+}
+
 // ---- native modules ----
 
 static const NativeModule *
@@ -51,10 +61,12 @@ native_find(const char *name)
 static PyObject *
 imp_is_builtin(PyObject *module, PyObject *name)
 {
-    const char *text = str_check(name) ? str_as_utf8(name) : NULL;
+    if (!str_check(name)) {
+        return error_set(PyExc_TypeError, "is_builtin() argument must be str");
+    }
+    const char *text = module_name_text(name);
     if (text == NULL) {
-        return error_occurred() ? NULL : error_set(PyExc_TypeError,
-                                                   "is_builtin() argument must be str");
+        return int_from_i64(0);
     }
     // -1: there from the start, cannot be made again.
     bool first = strcmp(text, "sys") == 0 || strcmp(text, "builtins") == 0;
@@ -141,9 +153,8 @@ frozen_find(const char *name)
 static const FrozenModule *
 frozen_usable(PyObject *name)
 {
-    const char *text = str_as_utf8(name);
+    const char *text = module_name_text(name);
     if (text == NULL) {
-        error_clear();
         return NULL;
     }
     const FrozenModule *module = frozen_find(text);

@@ -422,6 +422,9 @@ import_level(PyObject *name, PyObject *globals, PyObject *locals, PyObject *from
     if (is_package > 0) {
         result = object_call_method(roots()->importlib, ID(_handle_fromlist), module, fromlist,
                                     roots()->import_func, NULL);
+        if (result == NULL) {
+            hide_importlib_frames();
+        }
     }
     else if (is_package == 0) {
         result = new_ref(module);

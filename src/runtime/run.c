@@ -73,6 +73,7 @@ set_loader(PyObject *dict, PyObject *filename, const char *loader_name)
 static int
 prepend_path(PyObject *entry)
 {
+    set_ref(interpreter_roots()->sys_path_0, new_ref(entry));
     PyObject *path = sys_get(ID(path));
     int result = path != NULL && list_check(path) ? list_insert(path, 0, entry) : 0;
     xdecref(path);

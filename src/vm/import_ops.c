@@ -103,40 +103,6 @@ import_origin(PyObject *module, PyObject *spec)
     return origin;
 }
 
-// Whether a file beside the script hides a standard module of that name (sys.path[0] is its
-// folder, and the name is in sys.stdlib_module_names).
-static bool
-import_is_shadowing(PyObject *origin, PyObject *module_name, bool *standard)
-{
-    *standard = false;
-    PyObject *sys = interpreter_roots()->sys_dict;
-    PyObject *path = NULL, *first = NULL, *names = NULL;
-    bool result = false;
-    if (origin == NULL || dict_get_cstr(sys, "path", &path) <= 0 || !list_check(path)) {
-        goto done;
-    }
-    first = list_get_optional(path, 0);
-    if (first == NULL || !str_check(first)) {
-        goto done;
-    }
-    Py_ssize_t end = str_find_char(origin, '/', 0, str_length(origin), -1);
-    if (end < 0) {
-        goto done;
-    }
-    PyObject *folder = str_substring(origin, 0, end);
-    result = folder != NULL && str_equal(folder, first);
-    xdecref(folder);
-    if (result && dict_get_cstr(sys, "stdlib_module_names", &names) > 0) {
-        *standard = sequence_contains(names, module_name) > 0;
-    }
-done:
-    error_clear();
-    xdecref(path);
-    xdecref(first);
-    xdecref(names);
-    return result;
-}
-
 static void
 import_from_error(PyObject *module, PyObject *module_name, PyObject *name)
 {
@@ -144,13 +110,16 @@ import_from_error(PyObject *module, PyObject *module_name, PyObject *name)
     PyObject *spec = import_spec(module);
     PyObject *origin = import_origin(module, spec);
     PyObject *message = NULL;
-    bool standard = false;
     if (shown == NULL) {
         goto done;
     }
-    bool shadowing = module_name != NULL && import_is_shadowing(origin, module_name, &standard);
+    bool shadowing = module_name != NULL && module_may_shadow(origin);
+    int standard = shadowing ? module_is_stdlib_name(module_name) : 0;
+    if (standard < 0) {
+        goto done;
+    }
     bool initializing = import_is_initializing(spec);
-    if (shadowing && standard) {
+    if (standard > 0) {
         message = str_format("cannot import name %R from %R (consider renaming %R since it has the "
                              "same name as the standard library module named %R and prevents "
                              "importing that standard library module)",

@@ -346,16 +346,18 @@ special_error(PyObject *op, int which)
     PyTypeObject *type = type_of(op);
     bool other = type_lookup_borrow(type, other_enter) != NULL &&
                  type_lookup_borrow(type, other_exit) != NULL;
-    const char *missed = which == SPECIAL_EXIT    ? " (missed __exit__ method)"
-                         : which == SPECIAL_AEXIT ? " (missed __aexit__ method)"
-                                                  : "";
+    static const char *const missed[] = {
+        [SPECIAL_ENTER] = "__enter__", [SPECIAL_EXIT] = "__exit__",
+        [SPECIAL_AENTER] = "__aenter__", [SPECIAL_AEXIT] = "__aexit__",
+    };
     const char *hint = !other ? ""
                        : async ? " but it supports the context manager protocol. Did you mean to "
                                  "use 'with'?"
                                : " but it supports the asynchronous context manager protocol. Did "
                                  "you mean to use 'async with'?";
-    error_format(PyExc_TypeError, "'%T' object does not support the %scontext manager protocol%s%s",
-                 op, async ? "asynchronous " : "", missed, hint);
+    error_format(PyExc_TypeError,
+                 "'%T' object does not support the %scontext manager protocol (missed %s method)%s",
+                 op, async ? "asynchronous " : "", missed[which], hint);
     return -1;
 }
 
