@@ -203,7 +203,7 @@ def _instructions(code, line_offset=0):
         yield Instruction(
             name, opmap.get(name, -1), (a, b, c), argval, argrepr, offset, offset, starts,
             line + line_offset if line is not None else None, labels.get(offset),
-            positions[word] if word < len(positions) else Positions(), None)
+            positions[word * 4] if word * 4 < len(positions) else Positions(), None)
 
 
 def get_instructions(x, *, first_line=None, show_caches=None, adaptive=False):

@@ -539,7 +539,7 @@ unit_count_arguments(Unit *u)
     }
 }
 
-// The first word stands for the line of the definition: in functions a NOP that calls skip
+// The first word stands for the line of the definition: in functions a RESUME that calls skip
 // (co_entry), in generators the instruction that returns them. Then cells are made and the closure
 // is unpacked.
 static void
@@ -550,7 +550,7 @@ unit_emit_prologue(Compiler *c, Unit *u)
         emit(c, span, OP_RETURN_GENERATOR, 0, 0, 0, 0);
     }
     else if (u->flags & CO_OPTIMIZED) {
-        emit(c, span, OP_NOP, 0, 0, 0, 0);
+        emit(c, span, OP_RESUME, 0, 0, 0, 0);
     }
     for (uint32_t i = 0; i < u->nslots; i++) {
         if (u->slots[i].kind & CO_FAST_CELL) {

@@ -313,7 +313,7 @@ nop_is_superfluous(Block *b, uint32_t kept, uint32_t i)
 {
     int line = b->ins[i].span.lineno;
     if (line < 0 || (kept > 0 && b->ins[kept - 1].span.lineno == line
-                     && b->ins[kept - 1].op != OP_NOP)) {
+                     && b->ins[kept - 1].op != OP_NOP && b->ins[kept - 1].op != OP_RESUME)) {
         return true;
     }
     Ins *next = NULL;
@@ -340,8 +340,7 @@ remove_nops(Unit *u)
     for (Block *b = u->first; b != NULL; b = b->next) {
         uint32_t kept = 0;
         for (uint32_t i = 0; i < b->count; i++) {
-            bool entry = b == u->first && i == 0 && (u->flags & CO_OPTIMIZED);
-            if (b->ins[i].op == OP_NOP && !entry && nop_is_superfluous(b, kept, i)) {
+            if (b->ins[i].op == OP_NOP && nop_is_superfluous(b, kept, i)) {
                 continue;
             }
             b->ins[kept++] = b->ins[i];

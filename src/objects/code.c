@@ -340,9 +340,9 @@ code_new(const CodeSpec *spec)
         return NULL;
     }
     memcpy(code->co_words, spec->words, (size_t)spec->nwords * sizeof(uint64_t));
-    bool begins_with_nop = (spec->flags & CO_OPTIMIZED) != 0 && spec->nwords > 1
-                           && WORD_OP(spec->words[0]) == OP_NOP;
-    code->co_entry = code->co_words + begins_with_nop;
+    bool resumes = (spec->flags & CO_OPTIMIZED) != 0 && spec->nwords > 1
+                   && WORD_OP(spec->words[0]) == OP_RESUME;
+    code->co_entry = code->co_words + resumes;
     if ((spec->flags & CO_GENERATOR_LIKE) != 0) {
         code_put_generator_returns(code);
     }

@@ -64,7 +64,7 @@ typedef struct PyCodeObject {
     void *co_extra;                 // atomic: state of tools (vm/monitoring.c), or NULL; its first
                                     // word is a block of its own or NULL
     void *co_hot;                   // atomic: reserved for the JIT
-    uint64_t *co_entry;             // where calls begin: behind the NOP that functions start with,
+    uint64_t *co_entry;             // where calls begin: behind the RESUME that functions start with,
                                     // which stands for the line of the definition
 } PyCodeObject;
 

@@ -117,7 +117,12 @@ run(Thread *ts, Value *fp, bool raise)
     ts->recursion_remaining--;
     ts->fp = fp;
     trace_enter_run(ts);
-    return interp_start(ts, fp, raise);
+    Value result = interp_start(ts, fp, raise);
+    if (UNLIKELY(ts->trace != NULL)) {
+        // Tracing may have begun inside: the caller's loop has to see it too.
+        thread_interrupt(ts, BREAK_TRACE);
+    }
+    return result;
 }
 
 Value vm_run(Thread *ts, Value *fp) { return run(ts, fp, false); }

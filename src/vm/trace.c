@@ -187,9 +187,11 @@ trace_instruction(Thread *ts, Value *fp)
             fp[FRAME_PC] = (Value)frame_code(fp)->co_words;
         }
         int status = trace_tell(ts, fp, TRACE_CALL, Py_None);
+        if (status == 0 && ts->trace != NULL && monitoring_active(ts)) {
+            status = monitoring_start(ts, fp, resumed);
+        }
         fp[FRAME_PC] = entry;
-        if (status < 0 || (ts->trace != NULL && monitoring_active(ts) &&
-                           monitoring_start(ts, fp, resumed) < 0)) {
+        if (status < 0) {
             return -1;
         }
         if (ts->trace != NULL) {
