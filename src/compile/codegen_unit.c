@@ -540,14 +540,15 @@ unit_count_arguments(Unit *u)
 }
 
 // The first word stands for the line of the definition: in functions a RESUME that calls skip
-// (co_entry), in generators the instruction that returns them. Then cells are made and the closure
-// is unpacked.
+// (co_entry), in generators the instruction that returns them, with a RESUME behind it (debuggers
+// look for one). Then cells are made and the closure is unpacked.
 static void
 unit_emit_prologue(Compiler *c, Unit *u)
 {
     Span span = {u->firstlineno, 0, u->firstlineno, 0};
     if (u->flags & CO_GENERATOR_LIKE) {
         emit(c, span, OP_RETURN_GENERATOR, 0, 0, 0, 0);
+        emit(c, hidden_span, OP_RESUME, 0, 0, 0, 0);
     }
     else if (u->flags & CO_OPTIMIZED) {
         emit(c, span, OP_RESUME, 0, 0, 0, 0);
