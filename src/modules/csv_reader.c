@@ -211,7 +211,8 @@ start_field(Row *row, Py_ssize_t i, Py_UCS4 ch)
 }
 
 // Takes all that is plain from i on, then looks at the character after it: the index to go on from, or
-// -1.
+// -1. (A field with an escaped line end stays in that state, so that the end of the line does not end
+// it, as in CPython.)
 static Py_ssize_t
 in_field(Row *row, Py_ssize_t i, Py_ssize_t n)
 {
@@ -225,7 +226,6 @@ in_field(Row *row, Py_ssize_t i, Py_ssize_t n)
         }
         i++;
     }
-    row->state = IN_FIELD;
     if (i > start && take(row, start, i) < 0) {
         return -1;
     }
