@@ -24,6 +24,12 @@ def agree(make):
     assert native == python.replace("_pydatetime", "datetime"), (native, python)
 
 
+def agree_or_refuse(make):
+    """The same for texts: the module in Python takes what int() takes, "4 " for one."""
+    if outcome(make(_datetime)) != "ValueError":
+        agree(make)
+
+
 def delta():
     fields = chooser.choice([
         (chooser.randrange(-10**9, 10**9), chooser.randrange(86400), chooser.randrange(10**6)),
@@ -99,8 +105,8 @@ def texts():
             moment_text[chooser.randrange(len(moment_text))] = chooser.choice("0123456789-:+TWZ., é")
         day = "".join(moment_text[:10])
         clock = "".join(moment_text[11:])
-        agree(lambda m: lambda: m.datetime.fromisoformat(f"{day}T{clock}"))
-        agree(lambda m: lambda: m.date.fromisoformat(day))
+        agree_or_refuse(lambda m: lambda: m.datetime.fromisoformat(f"{day}T{clock}"))
+        agree_or_refuse(lambda m: lambda: m.date.fromisoformat(day))
     read = _datetime.datetime.fromisoformat
     assert read("20200229T24:00") == _datetime.datetime(2020, 3, 1)
     assert read("2020-W53-5 101112,1234567Z") == _datetime.datetime(2021, 1, 1, 10, 11, 12, 123456, _datetime.UTC)
