@@ -12,6 +12,8 @@
 #include "objects/list.h"
 #include "objects/module.h"
 #include "objects/object.h"
+#include "objects/tuple.h"
+#include "runtime/sys.h"
 #include "thread/runtime.h"
 
 static GcState *
@@ -128,18 +130,31 @@ gc_mod_get_objects(PyObject *module, PyObject *const *args, Py_ssize_t nargs, Py
     if (given && generation < 0) {
         return error_set(PyExc_ValueError, "generation parameter cannot be negative");
     }
+    if (sys_audit("gc.get_objects", "(n)", generation) < 0) {
+        return NULL;
+    }
     return gc_get_objects(thread_current(), (int)generation);
 }
 
 static PyObject *
 gc_mod_get_referrers(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
+    PyObject *audited = tuple_from_array(args, nargs);
+    int refused = audited == NULL ? -1 : sys_audit("gc.get_referrers", "(N)", audited);
+    if (refused < 0) {
+        return NULL;
+    }
     return gc_get_referrers(thread_current(), args, nargs);
 }
 
 static PyObject *
 gc_mod_get_referents(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
+    PyObject *audited = tuple_from_array(args, nargs);
+    int refused = audited == NULL ? -1 : sys_audit("gc.get_referents", "(N)", audited);
+    if (refused < 0) {
+        return NULL;
+    }
     return gc_get_referents(args, nargs);
 }
 

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "base/atomic.h"
+#include "base/hooks.h"
 #include "objects/attributes.h"
+#include "objects/build.h"
 #include "objects/call.h"
 #include "objects/cfunction.h"
 #include "objects/descr.h"
@@ -25,6 +27,18 @@ is_heap(PyTypeObject *type)
     return type_has_feature(type, Py_TPFLAGS_HEAPTYPE);
 }
 
+int
+type_audit_setattr(PyObject *op, const char *name, PyObject *value)
+{
+    if (hooks.audit == NULL) {
+        return 0;
+    }
+    PyObject *args = value_build("(OsO)", op, name, value);
+    int result = args == NULL ? -1 : hooks.audit("object.__setattr__", args);
+    xdecref(args);
+    return result;
+}
+
 // Whether an attribute of that name may be set (value not NULL) on type; TypeError otherwise.
 static bool
 may_set(PyTypeObject *type, PyObject *value, const char *name)
@@ -39,7 +53,7 @@ may_set(PyTypeObject *type, PyObject *value, const char *name)
                      type->tp_name);
         return false;
     }
-    return true;
+    return type_audit_setattr((PyObject *)type, name, value) == 0;
 }
 
 // ---- names ----

@@ -115,6 +115,8 @@ extern PyMethodDef type_methods[];
 extern PyGetSetDef type_getsets[];
 extern PyMemberDef type_members[];
 int type_merge_class_dict(PyObject *dict, PyObject *cls);   // for dir()
+// The audit event object.__setattr__ of special attributes: 0 or -1.
+int type_audit_setattr(PyObject *op, const char *name, PyObject *value);
 int object_set_class(PyObject *self, PyObject *value, void *closure);
 void type_dealloc(PyObject *op);
 int type_traverse(PyObject *op, visitproc visit, void *arg);

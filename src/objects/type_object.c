@@ -101,6 +101,9 @@ object_set_class(PyObject *self, PyObject *value, void *closure)
                      type_of(value)->tp_name);
         return -1;
     }
+    if (type_audit_setattr(self, "__class__", value) < 0) {
+        return -1;
+    }
     PyTypeObject *from = type_of(self);
     PyTypeObject *to = (PyTypeObject *)value;
     bool modules = type_is_subtype(to, &PyModule_Type) && type_is_subtype(from, &PyModule_Type);

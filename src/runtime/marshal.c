@@ -26,7 +26,8 @@ module_dump(PyObject *module, PyObject *args, PyObject *kwargs)
                             &allow_code)) {
         return NULL;
     }
-    PyObject *data = marshal_dumps(value, version, allow_code);
+    PyObject *data = sys_audit("marshal.dumps", "(Oi)", value, version) < 0
+                         ? NULL : marshal_dumps(value, version, allow_code);
     PyObject *result = data != NULL ? object_call_method_onearg(file, ID(write), data) : NULL;
     xdecref(data);
     return result;
@@ -42,6 +43,9 @@ module_dumps(PyObject *module, PyObject *args, PyObject *kwargs)
     if (!args_parse_keywords(args, kwargs, "O|i$p:dumps", names, &value, &version, &allow_code)) {
         return NULL;
     }
+    if (sys_audit("marshal.dumps", "(Oi)", value, version) < 0) {
+        return NULL;
+    }
     return marshal_dumps(value, version, allow_code);
 }
 
@@ -55,7 +59,8 @@ module_load(PyObject *module, PyObject *args, PyObject *kwargs)
         return NULL;
     }
     // Asked for nothing: finds out whether it is open for bytes.
-    PyObject *data = object_call_method_format(file, "read", "i", 0);
+    PyObject *data = sys_audit("marshal.load", "") < 0
+                         ? NULL : object_call_method_format(file, "read", "i", 0);
     if (data == NULL) {
         return NULL;
     }

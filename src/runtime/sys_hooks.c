@@ -154,10 +154,6 @@ sys_audit(const char *event, const char *format, ...)
     if (tuple == NULL) {
         return -1;
     }
-    // A format in parentheses builds its tuple itself.
-    if (*format == '(') {
-        set_ref(tuple, new_ref(tuple_item_borrow(tuple, 0)));
-    }
     int result = run_audit_hooks(event, tuple);
     decref(tuple);
     return result;

@@ -172,7 +172,7 @@ diagnose_conditional(Parser *p, Expr *body)
         return p->raised;
     }
     p->pos++;
-    if (starts_keyword_statement(peek(p))) {
+    if (starts_keyword_statement(peek(p)) || at(p, KW_YIELD)) {
         raise_at(p, token_here(p)->span,
                  "expected expression after 'else', but statement is given");
     }

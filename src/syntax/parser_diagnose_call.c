@@ -310,7 +310,7 @@ scan_slash(ParamScan *s)
     p->pos++;
     if (!s->any) {
         if (at(p, TOK_COMMA)) {
-            raise_at(p, slash, "at least one parameter must precede /");
+            raise_at(p, slash, "at least one argument must precede /");
         }
         return false;
     }
@@ -375,7 +375,7 @@ scan_plain_param(ParamScan *s)
 static void
 raise_bare_star(ParamScan *s, Span star)
 {
-    static const char text[] = "named parameters must follow bare *";
+    static const char text[] = "named arguments must follow bare *";
     if (s->lambda) {
         raise_last(s->p, text);
     }
@@ -415,7 +415,7 @@ scan_star(ParamScan *s)
         return false;
     }
     if (at(p, TOK_EQUAL)) {
-        raise_at(p, token_here(p)->span, "var-positional parameter cannot have default value");
+        raise_at(p, token_here(p)->span, "var-positional argument cannot have default value");
         return false;
     }
     return scan_comma(s);
@@ -430,7 +430,7 @@ scan_double_star(ParamScan *s)
         return;
     }
     if (at(p, TOK_EQUAL)) {
-        raise_at(p, token_here(p)->span, "var-keyword parameter cannot have default value");
+        raise_at(p, token_here(p)->span, "var-keyword argument cannot have default value");
         return;
     }
     if (!accept(p, TOK_COMMA)) {
@@ -439,11 +439,11 @@ scan_double_star(ParamScan *s)
     Span next = token_span(p);
     if (at(p, TOK_NAME)) {
         if (scan_param(s)) {
-            raise_at(p, span_from(p, next), "parameters cannot follow var-keyword parameter");
+            raise_at(p, span_from(p, next), "arguments cannot follow var-keyword argument");
         }
     }
     else if (at(p, TOK_STAR) || at(p, TOK_DOUBLESTAR) || at(p, TOK_SLASH)) {
-        raise_at(p, next, "parameters cannot follow var-keyword parameter");
+        raise_at(p, next, "arguments cannot follow var-keyword argument");
     }
 }
 

@@ -92,6 +92,26 @@ has_hidden(PyFrameObject *f)
     return found;
 }
 
+// The name of a variable that key is equal to, borrowed; NULL none, or with an exception. Only keys that
+// are no plain str run code of theirs.
+static PyObject *
+variable_name_borrow(PyFrameObject *f, PyObject *key)
+{
+    Py_hash_t hash = str_check_exact(key) ? 0 : object_hash(key);
+    if (str_check_exact(key) || hash == -1) {
+        return hash == -1 ? NULL : key;
+    }
+    PyObject *names = f->f_code->co_localsplusnames;
+    for (Py_ssize_t i = 0; i < tuple_size(names); i++) {
+        PyObject *name = tuple_item(names, i);
+        int equal = object_hash(name) != hash ? 0 : object_richcompare_bool(name, key, Py_EQ);
+        if (equal != 0) {
+            return equal < 0 ? NULL : name;
+        }
+    }
+    return NULL;
+}
+
 static int
 find_variable(PyFrameObject *f, PyObject *name, PyObject **value, bool hidden)
 {
@@ -112,11 +132,15 @@ find_variable(PyFrameObject *f, PyObject *name, PyObject **value, bool hidden)
     return -1;
 }
 
-// Index of the variable `name`: -1 none. With value, it must be set, and its value is returned;
+// Index of the variable `name`: -1 none, -2 with an exception. With value, it must be set, and its value is returned;
 // those of inlined comprehensions come first.
 static int
 variable_find(PyFrameObject *f, PyObject *name, PyObject **value)
 {
+    name = variable_name_borrow(f, name);
+    if (name == NULL) {
+        return error_occurred() ? -2 : -1;
+    }
     FrameLook look;
     frame_look_begin(&look, atomic_load_relaxed_ptr(&f->fp));
     int i = value == NULL ? -1 : find_variable(f, name, value, true);
@@ -211,15 +235,10 @@ proxy_lookup(PyObject *self, PyObject *key, PyObject **value)
 {
     PyFrameObject *f = proxy_frame(self);
     *value = NULL;
-    if (str_check(key)) {
-        if (variable_find(f, key, value) >= 0) {
-            return 1;
-        }
-        if (error_occurred()) {
-            return -1;
-        }
+    if (variable_find(f, key, value) >= 0) {
+        return 1;
     }
-    else if (object_hash(key) == -1) {
+    if (error_occurred()) {
         return -1;
     }
     PyObject *names = namespace_hold(f);
@@ -249,7 +268,10 @@ static int
 proxy_setitem(PyObject *self, PyObject *key, PyObject *value)
 {
     PyFrameObject *f = proxy_frame(self);
-    int i = str_check(key) && f->fp != NULL ? variable_find(f, key, NULL) : -1;
+    int i = f->fp != NULL ? variable_find(f, key, NULL) : -1;
+    if (i == -2) {
+        return -1;
+    }
     if (i >= 0) {
         if (value == NULL) {
             error_set(PyExc_ValueError, "cannot remove local variables from FrameLocalsProxy");
@@ -367,12 +389,9 @@ proxy_reversed(PyObject *self, PyObject *unused)
 {
     PyObject *keys = proxy_keys(self, NULL);
     if (keys == NULL || list_reverse(keys) < 0) {
-        xdecref(keys);
-        return NULL;
+        clear_ref(keys);
     }
-    PyObject *iterator = object_iter(keys);
-    decref(keys);
-    return iterator;
+    return keys;
 }
 
 static PyObject *

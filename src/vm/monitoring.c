@@ -7,6 +7,7 @@
 // Threading: settings change under world_stop; callbacks run without any lock.
 #include "vm/monitoring.h"
 
+#include "base/hooks.h"
 #include "memory/alloc.h"
 #include "objects/args.h"
 #include "objects/call.h"
@@ -651,6 +652,13 @@ register_callback(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     if (number >= EVENTS) {
         return error_format(PyExc_ValueError, "invalid event %d", event);
     }
+    PyObject *audited = hooks.audit == NULL ? NULL : tuple_pack(1, args[2]);
+    if (hooks.audit != NULL &&
+        (audited == NULL || hooks.audit("sys.monitoring.register_callback", audited) < 0)) {
+        xdecref(audited);
+        return NULL;
+    }
+    xdecref(audited);
     Interpreter *interp = interpreter_current();
     world_stop(interp);
     PyObject *old = m->callbacks[tool][number];

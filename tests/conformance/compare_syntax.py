@@ -22,13 +22,7 @@ from _describe_syntax import describe
 WORKER = pathlib.Path(__file__).parent / "_describe_syntax.py"
 
 RENAMED = [
-    ("at least one argument must precede /", "at least one parameter must precede /"),
     ("* argument may appear only once", "* may appear only once"),
-    ("arguments cannot follow var-keyword argument",
-     "parameters cannot follow var-keyword parameter"),
-    ("var-positional argument cannot", "var-positional parameter cannot"),
-    ("var-keyword argument cannot", "var-keyword parameter cannot"),
-    ("named arguments must follow bare *", "named parameters must follow bare *"),
 ]
 
 SNIPPETS = r"""
