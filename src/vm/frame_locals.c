@@ -97,9 +97,12 @@ has_hidden(PyFrameObject *f)
 static PyObject *
 variable_name_borrow(PyFrameObject *f, PyObject *key)
 {
-    Py_hash_t hash = str_check_exact(key) ? 0 : object_hash(key);
-    if (str_check_exact(key) || hash == -1) {
-        return hash == -1 ? NULL : key;
+    if (str_check_exact(key)) {
+        return key;
+    }
+    Py_hash_t hash = object_hash(key);
+    if (hash == -1) {
+        return NULL;
     }
     PyObject *names = f->f_code->co_localsplusnames;
     for (Py_ssize_t i = 0; i < tuple_size(names); i++) {
@@ -132,8 +135,8 @@ find_variable(PyFrameObject *f, PyObject *name, PyObject **value, bool hidden)
     return -1;
 }
 
-// Index of the variable `name`: -1 none, -2 with an exception. With value, it must be set, and its value is returned;
-// those of inlined comprehensions come first.
+// Index of the variable `name`: -1 none, -2 with an exception. With value, it must be set, and its
+// value is returned; those of inlined comprehensions come first.
 static int
 variable_find(PyFrameObject *f, PyObject *name, PyObject **value)
 {

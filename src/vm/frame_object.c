@@ -80,8 +80,11 @@ frame_get_generator(PyFrameObject *f)
 {
     FrameLook look;
     frame_look_begin(&look, atomic_load_relaxed_ptr(&f->fp));
-    PyObject *gen = f->fp == NULL || f->state == FRAME_STATE_ENDED
-                        ? NULL : xnew_ref(frame_generator_of(f->fp));
+    // One that has not begun yet is known by its state only.
+    PyObject *gen = f->fp == NULL || f->state == FRAME_STATE_ENDED ? NULL
+                    : f->state == FRAME_STATE_SUSPENDED
+                        ? new_ref((PyObject *)f->fp[FRAME_GENERATOR])
+                        : xnew_ref(frame_generator_of(f->fp));
     frame_look_end(&look);
     return gen;
 }
