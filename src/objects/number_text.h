@@ -21,11 +21,6 @@ typedef enum { NUMBER_FINITE, NUMBER_INFINITE, NUMBER_NAN } NumberKind;
 // ASCII with NUL, mem_alloc'ed. NULL with MemoryError or ValueError. kind may be NULL.
 char *number_text_from_double(double x, char code, int precision, int flags, NumberKind *kind);
 
-// Decimal digits of |x| without point or exponent. mode 0: shortest; 2: at most `digits`
-// significant; 3: `digits` behind the point. *point is the position of the decimal point.
-// mem_alloc'ed; NULL with MemoryError.
-char *number_text_digits(double x, int mode, int digits, int *point, bool *negative, int *count);
-
 // Reads a double: text is ASCII with NUL at its end. *end is where it stopped (end == NULL: all
 // must be used). -1.0 with ValueError "could not convert string to float: '…'"; values beyond the
 // range give infinity, or overflow_exception when that is not NULL.
