@@ -7,6 +7,7 @@
 #include "memory/refcount.h"
 #include "modules/math_internal.h"
 #include "objects/args.h"
+#include "objects/bool.h"
 #include "objects/error.h"
 #include "objects/float.h"
 #include "objects/int.h"
@@ -23,7 +24,7 @@ typedef struct {
     Py_ssize_t count;
     Py_ssize_t capacity;
     double specials;        // sum of infinities and NaN
-    bool has_infinity;
+    double infinities;      // sum of the infinities alone
     bool has_special;
 } ExactSum;
 
@@ -31,7 +32,7 @@ static int
 exact_add(ExactSum *sum, double x)
 {
     if (!isfinite(x)) {
-        sum->has_infinity |= isinf(x);
+        sum->infinities += isinf(x) ? x : 0.0;
         sum->has_special = true;
         sum->specials += x;
         return 0;
@@ -125,7 +126,7 @@ math_fsum(PyObject *module, PyObject *iterable)
         goto done;
     }
     if (sum.has_special) {
-        result = isnan(sum.specials) && sum.has_infinity
+        result = isnan(sum.infinities)
                      ? error_set(PyExc_ValueError, "-inf + inf in fsum")
                      : float_from_double(sum.specials);
     }
@@ -277,7 +278,46 @@ math_prod(PyObject *module, PyObject *args, PyObject *kwargs)
     return result;
 }
 
-// Floats are multiplied and summed exactly, everything else with * and +.
+// Whether a product of x and y is one of doubles: one is a float, the other a float, int or bool.
+static bool
+is_float_pair(PyObject *x, PyObject *y)
+{
+    bool a = float_check_exact(x);
+    bool b = float_check_exact(y);
+    return (a || b) && (a || int_check_exact(x) || bool_check(x))
+           && (b || int_check_exact(y) || bool_check(y));
+}
+
+// Adds the exact product: 1; 0 when an int is too large for a double; -1 with an exception.
+static int
+add_float_product(ExactSum *sum, PyObject *x, PyObject *y)
+{
+    double a = float_as_double(x);
+    double b = error_occurred() ? 0.0 : float_as_double(y);
+    if (error_occurred()) {
+        return error_clear_if(PyExc_OverflowError) ? 0 : -1;
+    }
+    double product = a * b;
+    if (exact_add(sum, product) < 0
+        || (isfinite(product) && exact_add(sum, fma(a, b, -product)) < 0)) {
+        return -1;
+    }
+    return 1;
+}
+
+// Moves the sum of doubles into total, which is NULL on failure.
+static void
+flush_floats(PyObject **total, ExactSum *sum)
+{
+    PyObject *part = float_from_double(sum->has_special ? sum->specials : exact_round(sum));
+    set_ref(*total, part != NULL ? number_add(*total, part) : NULL);
+    xdecref(part);
+    sum->count = 0;
+    sum->specials = sum->infinities = 0.0;
+    sum->has_special = false;
+}
+
+// Runs of floats are multiplied and summed exactly, everything else with * and + in its turn.
 static PyObject *
 math_sumprod(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
@@ -288,7 +328,7 @@ math_sumprod(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     PyObject *q = p != NULL ? object_iter(args[1]) : NULL;
     PyObject *total = q != NULL ? int_from_i64(0) : NULL;
     ExactSum sum = {0};
-    bool exact = false;
+    bool pending = false;       // sum is not empty
     while (total != NULL) {
         PyObject *x = iter_next(p);
         PyObject *y = x != NULL || !error_occurred() ? iter_next(q) : NULL;
@@ -300,36 +340,27 @@ math_sumprod(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
             xdecref(y);
             break;
         }
-        bool floats = (float_check_exact(x) || int_check_exact(x))
-                      && (float_check_exact(y) || int_check_exact(y))
-                      && (float_check_exact(x) || float_check_exact(y));
-        int failed = 0;
-        if (floats) {
-            double a = float_as_double(x);
-            double b = error_occurred() ? 0.0 : float_as_double(y);
-            double product = a * b;
-            exact = true;
-            failed = error_occurred() || exact_add(&sum, product) < 0
-                     || (isfinite(product) && exact_add(&sum, fma(a, b, -product)) < 0);
-        }
-        else {
-            PyObject *product = number_multiply(x, y);
+        int added = is_float_pair(x, y) ? add_float_product(&sum, x, y) : 0;
+        if (added == 0) {
+            if (pending) {
+                flush_floats(&total, &sum);
+            }
+            PyObject *product = total != NULL ? number_multiply(x, y) : NULL;
             set_ref(total, product != NULL ? number_add(total, product) : NULL);
             xdecref(product);
         }
+        pending = added > 0;
         decref(x);
         decref(y);
-        if (failed) {
+        if (added < 0) {
             clear_ref(total);
         }
     }
     if (error_occurred()) {
         clear_ref(total);
     }
-    if (total != NULL && exact) {
-        PyObject *part = float_from_double(sum.has_special ? sum.specials : exact_round(&sum));
-        set_ref(total, part != NULL ? number_add(total, part) : NULL);
-        xdecref(part);
+    if (total != NULL && pending) {
+        flush_floats(&total, &sum);
     }
     mem_free(sum.partials);
     xdecref(p);

@@ -248,6 +248,31 @@ divide(Py_complex a, Py_complex b)
     return result;
 }
 
+// The same for a dividend without an imaginary part, whose zero would spoil signs.
+static Py_complex
+divide_real(double a, Py_complex b)
+{
+    Py_complex result = {NAN, NAN};
+    double abs_real = fabs(b.real);
+    double abs_imag = fabs(b.imag);
+    if (abs_real >= abs_imag) {
+        double ratio = b.imag / b.real;
+        double denominator = b.real + b.imag * ratio;
+        result = (Py_complex){a / denominator, -a * ratio / denominator};
+    }
+    else if (abs_imag >= abs_real) {
+        double ratio = b.real / b.imag;
+        double denominator = b.real * ratio + b.imag;
+        result = (Py_complex){a * ratio / denominator, -a / denominator};
+    }
+    if (isnan(result.real) && isnan(result.imag) && isfinite(a)
+        && (isinf(abs_real) || isinf(abs_imag))) {
+        box_infinity(&b);
+        result = (Py_complex){0.0 * (a * b.real), 0.0 * (-a * b.imag)};
+    }
+    return result;
+}
+
 static void *
 division_by_zero(void)
 {
@@ -265,8 +290,7 @@ complex_true_divide(PyObject *a, PyObject *b)
         return complex_from_doubles(x.value.real / y.value.real, x.value.imag / y.value.real);
     }
     if (x.is_real) {
-        Py_complex real = {x.value.real, 0.0};
-        return complex_from_value(divide(real, y.value));
+        return complex_from_value(divide_real(x.value.real, y.value));
     }
     return complex_from_value(divide(x.value, y.value));
 }

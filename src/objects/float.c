@@ -574,8 +574,40 @@ hex_digit(char c)
            : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1;
 }
 
-// A hexadecimal number: [0x] digits [. digits] [p exponent]. strtod reads them exactly, once the
-// form is known to be right. False with ValueError or OverflowError.
+static bool
+invalid_hex(void)
+{
+    error_set(PyExc_ValueError, "invalid hexadecimal floating-point string");
+    return false;
+}
+
+// The digits of a mantissa, with a point among them: *exponent of the last bit. Behind them.
+static const char *
+read_hex_digits(const char *c, uint64_t *mantissa, int64_t *exponent, bool *rest, int64_t *digits)
+{
+    bool point = false;
+    for (;; c++) {
+        int value = hex_digit(*c);
+        if (value < 0) {
+            if (*c != '.' || point) {
+                return c;
+            }
+            point = true;
+            continue;
+        }
+        ++*digits;
+        if (*mantissa >> 59 == 0) {
+            *mantissa = *mantissa << 4 | (unsigned)value;
+            *exponent -= point ? 4 : 0;
+        }
+        else {
+            *rest |= value != 0;
+            *exponent += point ? 0 : 4;
+        }
+    }
+}
+
+// A hexadecimal number: [0x] digits [. digits] [p exponent]. False with ValueError or OverflowError.
 static bool
 parse_hex(const char *text, const char *end, double *value)
 {
@@ -585,51 +617,32 @@ parse_hex(const char *text, const char *end, double *value)
     char *stop;
     if ((*c | 0x20) == 'i' || (*c | 0x20) == 'n') {
         *value = number_text_to_double(text, &stop, NULL);
-        if (stop != end) {
-            error_set(PyExc_ValueError, "invalid hexadecimal floating-point string");
-            return false;
-        }
-        return true;
+        return stop == end || invalid_hex();
     }
     if (c[0] == '0' && (c[1] | 0x20) == 'x') {
         c += 2;
     }
-    const char *start = c;
-    int digits = 0;
-    while (hex_digit(*c) >= 0) {
-        c++;
-        digits++;
-    }
-    if (*c == '.') {
-        c++;
-        while (hex_digit(*c) >= 0) {
-            c++;
-            digits++;
-        }
-    }
-    const char *mantissa_end = c;
+    uint64_t mantissa = 0;
+    int64_t exponent = 0;
+    int64_t digits = 0;
+    bool rest = false;
+    c = read_hex_digits(c, &mantissa, &exponent, &rest, &digits);
     if (digits > 0 && (*c | 0x20) == 'p') {
-        const char *exponent = c + 1 + (c[1] == '-' || c[1] == '+');
-        if (isdigit((unsigned char)*exponent)) {
-            for (c = exponent; isdigit((unsigned char)*c); c++) {
-            }
+        bool below = c[1] == '-';
+        c += 1 + (c[1] == '-' || c[1] == '+');
+        if (*c < '0' || *c > '9') {
+            return invalid_hex();
         }
-        else {
-            digits = 0;
+        int64_t power = 0;
+        for (; *c >= '0' && *c <= '9'; c++) {
+            power = power < INT64_C(100000000000000000) ? power * 10 + (*c - '0') : power;
         }
+        exponent += below ? -power : power;
     }
     if (digits == 0 || c != end) {
-        error_set(PyExc_ValueError, "invalid hexadecimal floating-point string");
-        return false;
+        return invalid_hex();
     }
-    char *copy = mem_alloc_or_error((size_t)(end - start) + 6);
-    if (copy == NULL) {
-        return false;
-    }
-    sprintf(copy, "0x%.*s%.*s", (int)(mantissa_end - start), start, (int)(end - mantissa_end),
-            mantissa_end);
-    double parsed = strtod(copy, NULL);
-    mem_free(copy);
+    double parsed = number_text_from_binary(mantissa, exponent, rest);
     if (isinf(parsed)) {
         error_set(PyExc_OverflowError, "hexadecimal value too large to represent as a float");
         return false;

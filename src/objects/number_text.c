@@ -406,7 +406,8 @@ put_general(char *out, Digits *d, char code, int64_t precision, int flags, bool 
     if (!padded) {
         strip_zeros(d);
     }
-    int64_t highest = code == 'r' ? 16 : precision;
+    // ".0" must not make more digits than the precision has.
+    int64_t highest = code == 'r' ? 16 : precision - ((flags & NUMBER_TEXT_ADD_DOT_0) != 0);
     if (d->point < -3 || d->point > highest) {
         return put_scientific(out, d, padded ? precision - 1 : d->count - 1, alternate, upper);
     }
@@ -569,6 +570,15 @@ assemble(u128 mantissa, int exponent, bool sticky)
         result += rest > unit || (rest == unit && (sticky || (result & 1) != 0));
     }
     return ldexp((double)result, exponent + cut);
+}
+
+double
+number_text_from_binary(uint64_t mantissa, int64_t exponent, bool rest)
+{
+    if (mantissa == 0 || exponent < -2000) {
+        return 0.0;
+    }
+    return exponent > 2000 ? INFINITY : assemble(mantissa, (int)exponent, rest);
 }
 
 // Digits, not all of them 0, times 10**exponent exactly.

@@ -5,6 +5,7 @@
 #define TYPHON_OBJECTS_NUMBER_TEXT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "abi/object.h"
 
@@ -25,5 +26,9 @@ char *number_text_from_double(double x, char code, int precision, int flags, Num
 // must be used). -1.0 with ValueError "could not convert string to float: '…'"; values beyond the
 // range give infinity, or overflow_exception when that is not NULL.
 double number_text_to_double(const char *text, char **end, PyObject *overflow_exception);
+
+// mantissa * 2**exponent correctly rounded, where `rest` tells that a little is missing; infinity
+// beyond the range.
+double number_text_from_binary(uint64_t mantissa, int64_t exponent, bool rest);
 
 #endif
