@@ -172,7 +172,8 @@ static PyObject *
 random_getrandbits(PyObject *op, PyObject *arg)
 {
     Random *self = (Random *)op;
-    int64_t k = int_as_i64(arg);
+    bool negative = int_check(arg) && int_is_negative(arg);     // of any size
+    int64_t k = negative ? -1 : int_as_i64(arg);
     if (k == -1 && error_occurred()) {
         return NULL;
     }

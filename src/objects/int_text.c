@@ -125,6 +125,22 @@ is_blank(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+static const char *
+skip_digits(const char *c, int base)
+{
+    if (base == 10) {
+        while (*c >= '0' && *c <= '9') {
+            c++;
+        }
+    }
+    else {
+        while (digit_value((unsigned char)*c) < base) {
+            c++;
+        }
+    }
+    return c;
+}
+
 // Sign, prefix and digits of text; base 0 reads the prefix. Underscores stand between digits.
 static Literal
 scan_literal(const char *text, int base)
@@ -151,12 +167,16 @@ scan_literal(const char *text, int base)
     }
     result.digits = text;
     bool nonzero = false;
-    while (digit_value((unsigned char)*text) < result.base
-           || (*text == '_' && text > result.digits
-               && digit_value((unsigned char)text[1]) < result.base)) {
-        if (*text != '_') {
-            result.count++;
-            nonzero |= *text != '0';
+    for (;;) {
+        const char *run = text;
+        text = skip_digits(run, result.base);
+        for (const char *c = run; leading_zero && c < text; c++) {
+            nonzero |= *c != '0';
+        }
+        result.count += text - run;
+        if (*text != '_' || text == result.digits
+            || digit_value((unsigned char)text[1]) >= result.base) {
+            break;
         }
         text++;
     }
@@ -183,8 +203,8 @@ literal_value(const Literal *literal)
     if (!power_of_two && limit > 0 && literal->count > DIGITS_THRESHOLD && literal->count > limit) {
         return too_long_to_number(limit, literal->count);
     }
-    if (literal->count <= 12) {
-        int64_t value = 0;      // 36**12 fits
+    if (literal->count <= (literal->base <= 10 ? 18 : 12)) {
+        int64_t value = 0;      // 10**18 and 36**12 fit
         for (const char *c = literal->digits; c < literal->end; c++) {
             if (*c != '_') {
                 value = value * literal->base + digit_value((unsigned char)*c);
