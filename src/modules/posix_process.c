@@ -123,6 +123,9 @@ posix_fork_child(void)
     thread_handles_after_fork_child();
     runtime_import_lock_after_fork();
     signals_after_fork();
+    // The child runs no task, whatever the parent was doing.
+    clear_ref(thread_current()->asyncio_task);
+    clear_ref(thread_current()->asyncio_loop);
     run_hooks(interpreter_roots()->after_forkers_child, false);
 }
 

@@ -57,6 +57,7 @@
     X(int_cache)                /* free for int */                                           \
     X(dict)                     /* PyInterpreterState_GetDict */                             \
     X(asyncgen_hooks_type)      /* structure sequence of sys.get_asyncgen_hooks */         \
+    X(asyncio)                  /* module _asyncio; atomic, set once */                      \
     X(io_unsupported)           /* io.UnsupportedOperation */                                \
     X(ast_state)                /* tuple of the ast classes; atomic, see syntax/ast_class.h */
 

@@ -130,6 +130,8 @@ clear_objects(Thread *ts)
     clear_ref(ts->exc_base->exc_value);
     clear_ref(ts->abi.async_gen_firstiter);
     clear_ref(ts->abi.async_gen_finalizer);
+    clear_ref(ts->asyncio_task);
+    clear_ref(ts->asyncio_loop);
     clear_ref(ts->context);
     clear_ref(ts->dict);
     xdecref((PyObject *)atomic_exchange_ptr(&ts->async_exc, NULL));

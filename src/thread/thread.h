@@ -57,6 +57,8 @@ struct Thread {
 
     PyObject *dict;                 // owner thread: thread-state dictionary or NULL
     PyObject *context;              // owner thread: current contextvars.Context or NULL
+    PyObject *asyncio_loop;         // owner thread, or world stopped: the running event loop or NULL
+    PyObject *asyncio_task;         // owner thread, or world stopped: the task that it runs or NULL
     PyObject *async_exc;            // atomic exchange: exception to raise in this thread
     uint64_t id;                    // immutable: serial number within the process
     unsigned long ident;            // immutable once running: threading.get_ident()
