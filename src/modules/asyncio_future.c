@@ -142,7 +142,7 @@ future_set_result(FutureObject *self, PyObject *result)
     bool pending = self->state == FUTURE_PENDING;
     if (pending) {
         self->result = new_ref(result);
-        __atomic_store_n(&self->state, FUTURE_FINISHED, __ATOMIC_RELEASE);
+        atomic_store_release_int(&self->state, FUTURE_FINISHED);
         taken = take_callbacks_lock_held(self);
     }
     critical_section_end(&cs);
@@ -196,7 +196,7 @@ future_set_exception(FutureObject *self, PyObject *exception)
     if (pending) {
         self->exception = exc;
         self->exception_tb = traceback;
-        __atomic_store_n(&self->state, FUTURE_FINISHED, __ATOMIC_RELEASE);
+        atomic_store_release_int(&self->state, FUTURE_FINISHED);
         taken = take_callbacks_lock_held(self);
     }
     critical_section_end(&cs);
@@ -224,7 +224,7 @@ future_cancel(FutureObject *self, PyObject *message)
     if (pending) {
         old = self->cancel_message;
         self->cancel_message = xnew_ref(message);
-        __atomic_store_n(&self->state, FUTURE_CANCELLED, __ATOMIC_RELEASE);
+        atomic_store_release_int(&self->state, FUTURE_CANCELLED);
         taken = take_callbacks_lock_held(self);
     }
     critical_section_end(&cs);
@@ -701,7 +701,7 @@ reset_lock_held(FutureObject *self, PyObject *loop_steal, FutureObject *old)
     self->awaited_by_set = false;
     atomic_store_relaxed_u8(&self->log_traceback, 0);
     atomic_store_relaxed_u8(&self->blocking, 0);
-    __atomic_store_n(&self->state, FUTURE_PENDING, __ATOMIC_RELEASE);
+    atomic_store_release_int(&self->state, FUTURE_PENDING);
 }
 
 static void

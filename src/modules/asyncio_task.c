@@ -177,7 +177,7 @@ task_init(PyObject *op, PyObject *args, PyObject *kwargs)
     }
     else {
         set_field_steal(self, &self->name, NULL);
-        self->name_number = __atomic_add_fetch(&state->task_names, 1, __ATOMIC_RELAXED);
+        self->name_number = atomic_add_u64(&state->task_names, 1) + 1;
     }
     atomic_store_relaxed_u8(&self->must_cancel, 0);
     atomic_store_relaxed_u8(&self->log_destroy_pending, 1);
