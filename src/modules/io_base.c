@@ -503,12 +503,6 @@ static PyGetSetDef base_getset[] = {
     {NULL, NULL, NULL, NULL, NULL},
 };
 
-static PyMemberDef base_members[] = {
-    {"__weaklistoffset__", Py_T_PYSSIZET, offsetof(IoBase, weakrefs), Py_READONLY, NULL},
-    {"__dictoffset__", Py_T_PYSSIZET, offsetof(IoBase, dict), Py_READONLY, NULL},
-    {NULL, 0, 0, 0, NULL},
-};
-
 static int
 base_traverse(PyObject *self, visitproc visit, void *arg)
 {
@@ -570,7 +564,6 @@ PyTypeObject io_base_type = {
     .tp_iter = base_iter,
     .tp_iternext = base_iternext,
     .tp_methods = base_methods,
-    .tp_members = base_members,
     .tp_getset = base_getset,
     .tp_dictoffset = offsetof(IoBase, dict),
     .tp_finalize = io_finalize,
@@ -658,10 +651,19 @@ finish:
     return result;
 }
 
+// Classes of raw streams must have their own.
+static PyObject *
+raw_missing(PyObject *op, PyObject *arg)
+{
+    return error_set_none(PyExc_NotImplementedError);
+}
+
 static PyMethodDef raw_methods[] = {
     {"read", FAST(raw_read), "read($self, size=-1, /)\n--\n\n"},
     {"readall", raw_readall, METH_NOARGS,
      "readall($self, /)\n--\n\nRead until EOF, using multiple read() call."},
+    {"readinto", raw_missing, METH_O, NULL},
+    {"write", raw_missing, METH_O, NULL},
     {NULL, NULL, 0, NULL},
 };
 

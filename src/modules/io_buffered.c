@@ -346,8 +346,10 @@ buffered_close(PyObject *op, PyObject *unused)
     PyObject *flushed = object_call_method_noargs(op, ID(flush));
     PyObject *failure = error_take();
     xdecref(flushed);
-    PyObject *result = raw_ask(self, ID(close), NULL);
+    // Closing the raw stream is done under it: what others write meanwhile finds a closed file.
+    PyObject *result = NULL;
     if (buffered_enter(self)) {
+        result = raw_ask(self, ID(close), NULL);
         mem_free(self->buffer);
         self->buffer = NULL;
         self->pos = self->read_end = 0;
@@ -411,6 +413,14 @@ FORWARD(buffered_isatty, ID(isatty))
 FORWARD_ATTRIBUTE(get_closed, ID(closed))
 FORWARD_ATTRIBUTE(get_name, ID(name))
 FORWARD_ATTRIBUTE(get_mode, ID(mode))
+
+static PyObject *
+buffered_sizeof(PyObject *op, PyObject *unused)
+{
+    Buffered *self = (Buffered *)op;
+    return int_from_ssize(object_type(op)->tp_basicsize +
+                          (self->buffer != NULL ? self->buffer_size : 0));
+}
 
 static PyObject *
 buffered_getstate(PyObject *op, PyObject *unused)
@@ -625,8 +635,7 @@ buffered_iternext(PyObject *op)
     {"tell", buffered_tell, METH_NOARGS, "tell($self, /)\n--\n\n"},                     \
     {"truncate", FAST(buffered_truncate), "truncate($self, pos=None, /)\n--\n\n"},      \
     {"__getstate__", buffered_getstate, METH_NOARGS, NULL},                             \
-    {"__reduce__", buffered_getstate, METH_NOARGS, NULL},                               \
-    {"__reduce_ex__", buffered_getstate, METH_O, NULL}
+    {"__sizeof__", buffered_sizeof, METH_NOARGS, "__sizeof__($self, /)\n--\n\n"}
 
 // What streams that can be read have.
 #define READ_METHODS                                                                    \

@@ -171,7 +171,7 @@ static Py_ssize_t
 read_into(Buffered *self, char *out, Py_ssize_t size, bool once)
 {
     Py_ssize_t done = take_ahead(self, out, size);
-    if (done == size || (once && done > 0)) {
+    if (done == size || (once && done > 0 && size - done <= self->buffer_size)) {
         return done;
     }
     if (buffered_flush_writes(self) < 0) {
@@ -264,7 +264,8 @@ buffered_method_read1(PyObject *op, PyObject *const *args, Py_ssize_t nargs)
     if (!buffered_enter_open(self, "read of closed file")) {
         return NULL;
     }
-    PyObject *result = read_bytes(self, size, true);
+    Py_ssize_t ahead = buffered_read_ahead(self);
+    PyObject *result = read_bytes(self, ahead > 0 && size > ahead ? ahead : size, true);
     buffered_leave(self);
     return result;
 }

@@ -17,6 +17,7 @@
 #include "objects/memoryview.h"
 #include "objects/number.h"
 #include "objects/object.h"
+#include "thread/runtime.h"
 
 // raw.write(): bytes written, -2 when it would block, -1 with an exception.
 static Py_ssize_t
@@ -56,6 +57,14 @@ raw_write(Buffered *self, char *data, Py_ssize_t size)
     return written;
 }
 
+// Between partial writes: a signal may have cut one short, and its handler may end the loop.
+static int
+handle_signals(void)
+{
+    Thread *ts = thread_current();
+    return atomic_load_relaxed_uptr(&ts->abi.eval_breaker) != 0 ? thread_handle_breaks(ts) : 0;
+}
+
 // BlockingIOError that says how much of the caller's data was taken.
 static void
 would_block(Py_ssize_t taken)
@@ -79,6 +88,9 @@ flush_some(Buffered *self)
             return (int)written;
         }
         self->write_start += written;
+        if (self->write_start < self->pos && handle_signals() < 0) {
+            return -1;
+        }
     }
     if (self->write_start >= 0) {
         self->write_start = -1;
@@ -165,6 +177,9 @@ write_large(Buffered *self, char *data, Py_ssize_t size)
             return -1;
         }
         done += written;
+        if (handle_signals() < 0) {
+            return -1;
+        }
     }
     self->write_start = self->pos = 0;
     self->read_end = 0;

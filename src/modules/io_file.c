@@ -757,8 +757,6 @@ static PyMethodDef file_methods[] = {
     {"_isatty_open_only", file_isatty_open_only, METH_NOARGS, NULL},
     {"_dealloc_warn", file_dealloc_warn, METH_O, NULL},
     {"__getstate__", file_getstate, METH_NOARGS, NULL},
-    {"__reduce__", file_getstate, METH_NOARGS, NULL},
-    {"__reduce_ex__", file_getstate, METH_O, NULL},
     {NULL, NULL, 0, NULL},
 };
 
