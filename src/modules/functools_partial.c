@@ -422,7 +422,8 @@ partial_setstate(PyObject *self, PyObject *state)
     PyObject *keywords = tuple_item(state, 2);
     PyObject *attributes = tuple_item(state, 3);
     if (!object_callable(function) || !tuple_check(args) ||
-        (keywords != Py_None && !dict_check(keywords))) {
+        (keywords != Py_None && !dict_check(keywords)) ||
+        (attributes != Py_None && !dict_check(attributes))) {
         return error_set(PyExc_TypeError, "invalid partial state");
     }
     Py_ssize_t n = tuple_size(args);

@@ -282,7 +282,7 @@ bytes_from_source(PyObject *source, const char *type)
     Collector c = {.message = strcmp(type, "bytes") == 0 ? "bytes must be in range(0, 256)"
                                                          : "byte must be in range(0, 256)"};
     bytes_writer_init(&c.writer);
-    if (iter_for_each(source, collect_byte, &c) < 0) {
+    if (object_length_hint(source, 0) < 0 || iter_for_each(source, collect_byte, &c) < 0) {
         bytes_writer_discard(&c.writer);
         return NULL;
     }

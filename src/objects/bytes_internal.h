@@ -35,6 +35,24 @@ bytes_like_data(PyObject *op)
     return bytes_check(op) ? bytes_data(op) : bytearray_data(op);
 }
 
+// While other code looks at the data of self, or runs before that: a bytearray keeps its size
+// (BufferError for who tries to change it).
+static inline void
+bytes_like_hold(PyObject *op)
+{
+    if (bytes_is_mutable(op)) {
+        atomic_add_ssize(&((PyByteArrayObject *)op)->ob_exports, 1);
+    }
+}
+
+static inline void
+bytes_like_release(PyObject *op)
+{
+    if (bytes_is_mutable(op)) {
+        atomic_add_ssize(&((PyByteArrayObject *)op)->ob_exports, -1);
+    }
+}
+
 // A new object of self's kind.
 PyObject *bytes_like_make(PyObject *self, const char *data, Py_ssize_t size);
 // self when it is an exact bytes object, else a copy.

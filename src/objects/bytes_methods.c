@@ -28,6 +28,16 @@ typedef struct {
     char byte;
 } Sought;
 
+// A bytes-like argument, whose __buffer__ must not change the size of self.
+static int
+arg_get_holding(PyObject *self, PyObject *op, BytesArg *arg)
+{
+    bytes_like_hold(self);
+    int result = bytes_arg_get(op, arg);
+    bytes_like_release(self);
+    return result;
+}
+
 static int
 sought_get(PyObject *op, Sought *s)
 {
@@ -57,7 +67,11 @@ search(const char *name, PyObject *self, PyObject *const *args, Py_ssize_t nargs
 {
     Py_ssize_t start, end;
     Sought sought;
-    if (find_arguments(name, args, nargs, &start, &end) < 0 || sought_get(args[0], &sought) < 0) {
+    bytes_like_hold(self);
+    int failed = find_arguments(name, args, nargs, &start, &end) < 0 ||
+                 sought_get(args[0], &sought) < 0;
+    bytes_like_release(self);
+    if (failed) {
         return -2;
     }
     const char *data = bytes_like_data(self);
@@ -116,8 +130,11 @@ bytes_method_count(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
 {
     Py_ssize_t start, end;
     Sought sought;
-    if (find_arguments("count", args, nargs, &start, &end) < 0 ||
-        sought_get(args[0], &sought) < 0) {
+    bytes_like_hold(self);
+    int failed = find_arguments("count", args, nargs, &start, &end) < 0 ||
+                 sought_get(args[0], &sought) < 0;
+    bytes_like_release(self);
+    if (failed) {
         return NULL;
     }
     const char *data = bytes_like_data(self);
@@ -135,16 +152,17 @@ bytes_method_count(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
 int
 bytes_like_contains(PyObject *self, PyObject *arg)
 {
-    if (index_check(arg)) {
-        unsigned char byte;
-        if (byte_argument(arg, &byte) < 0) {
-            return -1;
-        }
-        return chars_find_char(1, bytes_like_data(self), size_of(self), byte) >= 0;
-    }
+    unsigned char byte;
     BytesArg sub;
-    if (bytes_arg_get(arg, &sub) < 0) {
+    bool is_index = index_check(arg);
+    bytes_like_hold(self);
+    int failed = is_index ? byte_argument(arg, &byte) : bytes_arg_get(arg, &sub);
+    bytes_like_release(self);
+    if (failed < 0) {
         return -1;
+    }
+    if (is_index) {
+        return chars_find_char(1, bytes_like_data(self), size_of(self), byte) >= 0;
     }
     Py_ssize_t found = chars_find(1, bytes_like_data(self), size_of(self), 1, sub.data, sub.size);
     bytes_arg_release(&sub);
@@ -156,7 +174,7 @@ static int
 tail_match(PyObject *self, PyObject *part, Py_ssize_t start, Py_ssize_t end, int direction)
 {
     BytesArg arg;
-    if (bytes_arg_get(part, &arg) < 0) {
+    if (arg_get_holding(self, part, &arg) < 0) {
         return -1;
     }
     clip_indices(&start, &end, size_of(self));
@@ -212,7 +230,7 @@ static PyObject *
 remove_end(PyObject *self, PyObject *part, int direction)
 {
     BytesArg arg;
-    if (bytes_arg_get(part, &arg) < 0) {
+    if (arg_get_holding(self, part, &arg) < 0) {
         return NULL;
     }
     const char *data = bytes_like_data(self);
@@ -361,7 +379,7 @@ split(ArgsParser *parser, PyObject *self, PyObject *const *args, Py_ssize_t narg
     bool blanks = out[0] == NULL || out[0] == Py_None;
     BytesArg separator;
     separator.view.obj = NULL;
-    if (!blanks && bytes_arg_get(out[0], &separator) < 0) {
+    if (!blanks && arg_get_holding(self, out[0], &separator) < 0) {
         return NULL;
     }
     PyObject *list = NULL;
@@ -462,7 +480,7 @@ static PyObject *
 partition(PyObject *self, PyObject *separator, int direction)
 {
     BytesArg arg;
-    if (bytes_arg_get(separator, &arg) < 0) {
+    if (arg_get_holding(self, separator, &arg) < 0) {
         return NULL;
     }
     PyObject *result = NULL, *whole = NULL, *empty = NULL, *empty2 = NULL;
@@ -522,7 +540,7 @@ strip(const char *name, PyObject *self, PyObject *const *args, Py_ssize_t nargs,
     }
     else {
         BytesArg arg;
-        if (bytes_arg_get(args[0], &arg) < 0) {
+        if (arg_get_holding(self, args[0], &arg) < 0) {
             return NULL;
         }
         for (Py_ssize_t i = 0; i < arg.size; i++) {
@@ -1006,7 +1024,10 @@ bytes_method_hex(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObje
             return NULL;
         }
     }
-    return bytes_to_hex(bytes_like_data(self), size_of(self), out[0], group);
+    bytes_like_hold(self);      // the separator may have a __len__
+    PyObject *result = bytes_to_hex(bytes_like_data(self), size_of(self), out[0], group);
+    bytes_like_release(self);
+    return result;
 }
 
 PyObject *

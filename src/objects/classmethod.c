@@ -86,15 +86,25 @@ take_over_attributes(PyObject *op, PyObject *callable)
     return 0;
 }
 
+static PyObject *
+wrapped_tp_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+{
+    PyObject *op = type_alloc(type, 0);
+    if (op != NULL) {
+        WRAPPED(op)->callable = new_ref(Py_None);
+    }
+    return op;
+}
+
 static int
 wrapped_set(PyObject *op, PyObject *callable)
 {
     PyObject *old = WRAPPED(op)->callable;
     WRAPPED(op)->callable = new_ref(callable);
-    if (old != NULL) {
+    if (old != NULL && old != Py_None) {
         type_modified(&PyBaseObject_Type);      // inline caches may know it
-        decref(old);
     }
+    xdecref(old);
     return take_over_attributes(op, callable);
 }
 
@@ -218,7 +228,7 @@ static PyGetSetDef wrapped_getsets[] = {
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,                  \
     .tp_members = wrapped_members, .tp_getset = wrapped_getsets,                                \
     .tp_dictoffset = offsetof(WrapperMethod, dict), .tp_alloc = type_alloc,                     \
-    .tp_new = type_generic_new, .tp_free = heap_free
+    .tp_new = wrapped_tp_new, .tp_free = heap_free
 
 // ---- classmethod ----
 

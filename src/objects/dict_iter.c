@@ -50,9 +50,7 @@ walk_locked(PyObject *op, Py_ssize_t *pos, Py_ssize_t step, PyObject **key, Valu
     DictKeys *keys = DICT(op)->ma_keys;
     Py_ssize_t i = *pos;
     int found = 0;
-    if (i >= keys->nentries && step < 0) {
-        i = keys->nentries - 1;
-    }
+    // Backwards beyond the end: the dict has been emptied since, there is nothing before that.
     if (i < keys->first && step > 0) {
         i = keys->first;
     }
@@ -85,9 +83,6 @@ walk(PyObject *op, Py_ssize_t *pos, Py_ssize_t step, PyObject **key, Value *valu
     Py_ssize_t first = atomic_load_relaxed_ssize(&keys->first);
     if (step > 0) {
         i = i < first ? first : i;
-    }
-    else if (i >= n) {
-        i = n - 1;
     }
     for (; i >= first && i < n; i += step) {
         int taken = entry_take(op, keys, i, key, value);

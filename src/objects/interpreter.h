@@ -66,6 +66,8 @@ typedef struct InterpreterRoots {
     INTERPRETER_OBJECTS(INTERPRETER_FIELD)
 #undef INTERPRETER_FIELD
 
+    bool check_codecs;                      // immutable after start: names of encodings and error
+                                            // handlers are looked up even when they are not needed
     PyMutex types_mutex;                    // as a critical section: attributes and caches of types
     PyMutex weakref_locks[WEAKREF_LOCKS];   // striped; see weakref.h. Innermost
     PyMutex type_refs_lock;                 // guards the next three. Innermost

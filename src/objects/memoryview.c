@@ -971,9 +971,14 @@ view_hash(PyObject *self)
                   "memoryview: hashing is restricted to formats 'B', 'b' or 'c'");
         return -1;
     }
-    // An exporter that cannot be hashed makes its views unhashable.
-    if (b->obj != NULL && object_hash(b->obj) == -1) {
-        return -1;
+    // An exporter that cannot be hashed makes its views unhashable. It must not release this one.
+    if (b->obj != NULL) {
+        atomic_add_ssize(&view->exports, 1);
+        hash = object_hash(b->obj);
+        atomic_add_ssize(&view->exports, -1);
+        if (hash == -1) {
+            return -1;
+        }
     }
     if ((view->flags & VIEW_C) != 0) {
         hash = hash_bytes(b->buf, b->len);
@@ -1106,9 +1111,11 @@ method_hex(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kw
     if (bytes == NULL) {
         return NULL;
     }
+    atomic_add_ssize(&MEMORYVIEW(self)->exports, 1);    // the separator may have a __len__
     PyObject *result = separator == NULL
                            ? object_call_method_noargs(bytes, ID(hex))
                            : object_call_method_format(bytes, "hex", "Oi", separator, group);
+    atomic_add_ssize(&MEMORYVIEW(self)->exports, -1);
     decref(bytes);
     return result;
 }

@@ -74,8 +74,7 @@ power_arguments(PyObject *args, PyObject **other, PyObject **modulus)
 {
     Py_ssize_t n = tuple_size(args);
     if (n < 1 || n > 2) {
-        error_format(PyExc_TypeError, "expected %s, got %zd",
-                     n < 1 ? "at least 1 argument" : "at most 2 arguments", n);
+        error_format(PyExc_TypeError, "expected 1 or 2 arguments, got %zd", n);
         return false;
     }
     *other = tuple_item(args, 0);

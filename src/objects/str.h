@@ -226,6 +226,9 @@ Py_UCS4 str_find_max_char(PyObject *s, Py_ssize_t start, Py_ssize_t end);
 // ---- encodings (codec.h has the registry) ----
 
 PyObject *str_decode(const char *data, Py_ssize_t size, const char *encoding, const char *errors);
+
+// LookupError for an unknown encoding or error handler (either may be NULL), in development mode only.
+int str_check_codec_names(const char *encoding, const char *errors);
 PyObject *str_encode(PyObject *s, const char *encoding, const char *errors); // bytes
 
 PyObject *str_decode_utf8(const char *data, Py_ssize_t size, const char *errors);

@@ -13,6 +13,7 @@
 #include "objects/call.h"
 #include "objects/codec.h"
 #include "objects/error.h"
+#include "objects/interpreter.h"
 #include "objects/memoryview.h"
 #include "objects/number.h"
 #include "objects/object.h"
@@ -353,9 +354,32 @@ decode_registered(const char *data, Py_ssize_t size, const char *encoding, const
     return NULL;
 }
 
+// In development mode the names are checked even where they make no difference.
+int
+str_check_codec_names(const char *encoding, const char *errors)
+{
+    PyObject *found = NULL;
+    if (!interpreter_roots()->check_codecs) {
+        return 0;
+    }
+    if (encoding != NULL && encoding_kind(encoding) == ENCODING_OTHER) {
+        found = codec_lookup(encoding);
+        if (found == NULL) {
+            return -1;
+        }
+        decref(found);
+    }
+    found = codec_lookup_error(errors);
+    xdecref(found);
+    return found != NULL ? 0 : -1;
+}
+
 PyObject *
 str_decode(const char *data, Py_ssize_t size, const char *encoding, const char *errors)
 {
+    if (str_check_codec_names(encoding, errors) < 0) {
+        return NULL;
+    }
     if (encoding == NULL) {
         return str_decode_utf8(data, size, errors);
     }
@@ -404,6 +428,9 @@ encode_registered(PyObject *s, const char *encoding, const char *errors)
 PyObject *
 str_encode(PyObject *s, const char *encoding, const char *errors)
 {
+    if (str_check_codec_names(encoding, errors) < 0) {
+        return NULL;
+    }
     if (encoding == NULL) {
         return str_encode_utf8(s, errors);
     }

@@ -229,7 +229,12 @@ union_hash(PyObject *op)
     UnionObject *u = UNION(op);
     if (u->unhashable != NULL) {
         Py_ssize_t n = tuple_size(u->unhashable);
-        if (n == 1) {
+        for (Py_ssize_t i = 0; i < n; i++) {
+            if (object_hash(tuple_item(u->unhashable, i)) == -1) {
+                return -1;
+            }
+        }
+        if (n == 1) {       // it has become hashable since
             error_format(PyExc_TypeError, "union contains 1 unhashable element");
         }
         else {

@@ -217,6 +217,7 @@ runtime_start(const Config *config)
     if (!start_codecs()) {
         goto fail;
     }
+    interpreter_roots()->check_codecs = config->dev_mode;
     step = "signal handlers";
     if (signals_start() < 0) {
         goto fail;
