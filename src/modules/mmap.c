@@ -562,10 +562,8 @@ LOCKED_METHOD(mmap_size)
         return fstat(self->fd, &info) < 0 ? error_set_errno(PyExc_OSError)
                                           : int_from_i64(info.st_size);
     }
-    if (self->flags & MAP_ANONYMOUS) {
-        return int_from_ssize(self->size);
-    }
-    return error_set(PyExc_ValueError, "can't get size with trackfd=False");
+    errno = EBADF;
+    return error_set_errno(PyExc_OSError);
 }
 
 static PyObject *
@@ -674,8 +672,10 @@ slice_lock_held(MmapObject *self, PyObject *slice)
     if (slice_unpack(slice, &start, &stop, &step) < 0 || !check_valid(self)) {
         return NULL;
     }
-    Py_ssize_t count = slice_adjust_indices(self->size, &start, &stop, step);
+    Py_ssize_t first = start, last = stop;
+    Py_ssize_t count = slice_adjust_indices(self->size, &first, &last, step);
     PyObject *result = bytes_from_data(NULL, count > 0 ? count : 0);
+    // Making it may have run other code.
     if (result != NULL && (!check_valid(self)
                            || slice_adjust_indices(self->size, &start, &stop, step) != count)) {
         decref(result);
@@ -796,6 +796,10 @@ mmap_assign_subscript(PyObject *op, PyObject *key, PyObject *value)
         error_set(PyExc_TypeError, "mmap doesn't support item deletion");
         return -1;
     }
+    if ((i < 0 ? i + self->size : i) < 0 || i >= self->size) {
+        error_set(PyExc_IndexError, "mmap index out of range");
+        return -1;
+    }
     if (!index_check(value)) {
         error_set(PyExc_TypeError, "mmap item value must be an int");
         return -1;
@@ -859,7 +863,7 @@ mmap_repr(PyObject *op)
     const char *name = names[self->access];
     const char *type = type_of(op)->tp_name;
     if (closed) {
-        return str_format("<%s closed=True, access=%s>", type, name);
+        return str_format("<%s closed=True>", type);
     }
     return str_format("<%s closed=False, access=%s, length=%zd, pos=%zd, offset=%lld>", type, name,
                       size, pos, (long long)self->offset);

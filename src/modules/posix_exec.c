@@ -348,7 +348,12 @@ static int
 set_scheduler(posix_spawnattr_t *attributes, PyObject *scheduler, short *flags)
 {
     PyObject *policy, *param;
-    if (!tuple_check(scheduler) || tuple_size(scheduler) != 2) {
+    if (!tuple_check(scheduler)) {
+        error_format(PyExc_TypeError, "scheduler must be a tuple or None, not '%.200s'",
+                     type_of(scheduler)->tp_name);
+        return -1;
+    }
+    if (tuple_size(scheduler) != 2) {
         error_set(PyExc_TypeError, "A scheduler tuple must have two elements");
         return -1;
     }
@@ -376,7 +381,7 @@ set_attributes(posix_spawnattr_t *attributes, const SpawnOptions *options)
 {
     short flags = 0;
     sigset_t set;
-    if (options->setpgroup != NULL) {
+    if (options->setpgroup != NULL && options->setpgroup != Py_None) {
         int group = int_as_int(options->setpgroup);
         if (group == -1 && error_occurred()) {
             return -1;

@@ -192,9 +192,7 @@ os_link(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *kwn
     if (sys_audit("os.link", "OOii", src.object, dst.object, audit_fd(src_dir),
                   audit_fd(dst_dir)) == 0) {
         int failed;
-        // Without any of the keywords it is link(2), which does not follow symbolic links here.
-        bool plain = src_dir == AT_FDCWD && dst_dir == AT_FDCWD && follow;
-        int flags = follow && !plain ? AT_SYMLINK_FOLLOW : 0;
+        int flags = follow ? AT_SYMLINK_FOLLOW : 0;
         POSIX_DETACHED(failed = linkat(src_dir, src.text, dst_dir, dst.text, flags));
         result = failed ? posix_paths_error(&src, &dst) : new_ref(Py_None);
     }

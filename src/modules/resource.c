@@ -122,13 +122,31 @@ limits_object(const struct rlimit *limits)
     return tuple_pair_steal(soft, hard);
 }
 
-// Negative numbers are large limits in two's complement, as the system reads them.
+// -1 is no limit, as it is shown; other negative numbers are no limits.
 static int
 limit_argument(PyObject *arg, rlim_t *value)
 {
-    int64_t number = int_as_i64(arg);
-    *value = (rlim_t)number;
-    return number == -1 && error_occurred() ? -1 : 0;
+    PyObject *number = number_index(arg);
+    if (number == NULL) {
+        return -1;
+    }
+    int64_t small = int_as_i64(number);
+    bool fits = small != -1 || !error_occurred();
+    if (fits || int_is_negative(number)) {
+        decref(number);
+        if (fits && (small >= 0 || small == -1)) {
+            *value = (rlim_t)small;
+            return 0;
+        }
+        error_clear();
+        error_set(PyExc_ValueError, "Cannot convert negative int");
+        return -1;
+    }
+    error_clear();
+    uint64_t large = int_as_u64(number);
+    decref(number);
+    *value = (rlim_t)large;
+    return large == UINT64_MAX && error_occurred() ? -1 : 0;
 }
 
 static int

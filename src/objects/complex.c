@@ -652,12 +652,13 @@ static PyObject *
 complex_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     static const char *const names[] = {"real", "imag", NULL};
+    static ArgsParser parser = {.format = "|OO:complex", .keywords = names};
     PyObject *real_arg = NULL;
     PyObject *imag_arg = NULL;
     if (tuple_size(args) == 1 && (kwargs == NULL || object_length(kwargs) == 0)) {
         return from_single(type, tuple_item_borrow(args, 0));
     }
-    if (!args_parse_keywords(args, kwargs, "|OO:complex", names, &real_arg, &imag_arg)) {
+    if (!args_parse_tuple_keywords(args, kwargs, &parser, &real_arg, &imag_arg)) {
         return NULL;
     }
     Py_complex real;

@@ -166,13 +166,15 @@ construct_subclass(PyTypeObject *type, PyObject *x, PyObject *base)
     return op;
 }
 
+static const char *const int_keywords[] = {"", "base", NULL};
+static ArgsParser int_parser = {.format = "|OO:int", .keywords = int_keywords};
+
 static PyObject *
 int_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    static const char *const names[] = {"", "base", NULL};
     PyObject *x = NULL;
     PyObject *base = NULL;
-    if (!args_parse_keywords(args, kwargs, "|OO:int", names, &x, &base)) {
+    if (!args_parse_tuple_keywords(args, kwargs, &int_parser, &x, &base)) {
         return NULL;
     }
     return type == &PyLong_Type ? construct(x, base) : construct_subclass(type, x, base);
@@ -183,12 +185,10 @@ int_vectorcall(PyObject *type, PyObject *const *args, size_t nargsf, PyObject *k
 {
     Py_ssize_t nargs = vectorcall_nargs(nargsf);
     if (kwnames != NULL && tuple_size(kwnames) != 0) {
-        PyObject *tuple = tuple_from_array(args, nargs);
-        PyObject *kwargs = tuple != NULL ? call_stack_as_dict(args + nargs, kwnames) : NULL;
-        PyObject *result = kwargs != NULL ? int_new((PyTypeObject *)type, tuple, kwargs) : NULL;
-        xdecref(tuple);
-        xdecref(kwargs);
-        return result;
+        PyObject *x = NULL;
+        PyObject *base = NULL;
+        return args_parse_stack_keywords(args, nargs, kwnames, &int_parser, &x, &base)
+                   ? construct(x, base) : NULL;
     }
     if (!args_check_positional("int", nargs, 0, 2)) {
         return NULL;
@@ -306,13 +306,14 @@ is_little(PyObject *order)
 }
 
 static PyObject *
-int_to_bytes(PyObject *self, PyObject *args, PyObject *kwargs)
+int_to_bytes(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
     static const char *const names[] = {"length", "byteorder", "signed", NULL};
+    static ArgsParser parser = {.format = "|nU$p:to_bytes", .keywords = names};
     Py_ssize_t length = 1;
     PyObject *order = NULL;
     int is_signed = 0;
-    if (!args_parse_keywords(args, kwargs, "|nU$p:to_bytes", names, &length, &order, &is_signed)) {
+    if (!args_parse_stack_keywords(args, nargs, kwnames, &parser, &length, &order, &is_signed)) {
         return NULL;
     }
     int little = is_little(order);
@@ -331,13 +332,14 @@ int_to_bytes(PyObject *self, PyObject *args, PyObject *kwargs)
 }
 
 static PyObject *
-int_from_bytes(PyObject *type, PyObject *args, PyObject *kwargs)
+int_from_bytes(PyObject *type, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
     static const char *const names[] = {"bytes", "byteorder", "signed", NULL};
+    static ArgsParser parser = {.format = "O|U$p:from_bytes", .keywords = names};
     PyObject *source;
     PyObject *order = NULL;
     int is_signed = 0;
-    if (!args_parse_keywords(args, kwargs, "O|U$p:from_bytes", names, &source, &order, &is_signed)) {
+    if (!args_parse_stack_keywords(args, nargs, kwnames, &parser, &source, &order, &is_signed)) {
         return NULL;
     }
     int little = is_little(order);
@@ -354,7 +356,7 @@ int_from_bytes(PyObject *type, PyObject *args, PyObject *kwargs)
     return value;
 }
 
-#define KEYWORDS(function) (PyCFunction)(void (*)(void))(function), METH_VARARGS | METH_KEYWORDS
+#define KEYWORDS(function) (PyCFunction)(void (*)(void))(function), METH_FASTCALL | METH_KEYWORDS
 
 PyMethodDef int_methods[] = {
     {"conjugate", method_copy, METH_NOARGS,
@@ -378,7 +380,7 @@ PyMethodDef int_methods[] = {
      "  signed\n"
      "    Determines whether two's complement is used to represent the integer."},
     {"from_bytes", (PyCFunction)(void (*)(void))int_from_bytes,
-     METH_VARARGS | METH_KEYWORDS | METH_CLASS,
+     METH_FASTCALL | METH_KEYWORDS | METH_CLASS,
      "from_bytes($type, /, bytes, byteorder='big', *, signed=False)\n--\n\n"
      "Return the integer represented by the given array of bytes.\n\n"
      "  bytes\n"

@@ -110,9 +110,10 @@ static PyObject *
 sys_getsizeof(PyObject *module, PyObject *args, PyObject *kwargs)
 {
     static const char *const names[] = {"object", "default", NULL};
+    static ArgsParser parser = {.format = "O|O:getsizeof", .keywords = names};
     PyObject *op;
     PyObject *fallback = NULL;
-    if (!args_parse_keywords(args, kwargs, "O|O:getsizeof", names, &op, &fallback)) {
+    if (!args_parse_tuple_keywords(args, kwargs, &parser, &op, &fallback)) {
         return NULL;
     }
     PyObject *method = object_lookup_special(op, ID(__sizeof__));
