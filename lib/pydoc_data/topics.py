@@ -248,7 +248,9 @@ Binds more tightly than a sign on its left, less than one on its right:
     'conditional': '''Conditional expressions
 
     x if condition else y''',
-    'operator-summary': '''Operators, from those that bind least
+    'operator-summary': '''Operator precedence
+
+From the operators that bind least to those that bind most:
 
     :=
     lambda
@@ -269,7 +271,8 @@ Binds more tightly than a sign on its left, less than one on its right:
     x[i], x[i:j], x(...), x.name
     (...), [...], {...}
 
-Operators of one line group from left to right, ** and := from right to left.''',
+Operators of one line group from left to right, ** and := from right to left.
+The power operator binds less than a sign on its right: 2 ** -1 is 0.5.''',
     'calls': '''Calls
 
     f(a, b, *iterable, name=value, **mapping)
