@@ -674,8 +674,11 @@ divmod_finite(Dec *q, Dec *r, const Dec *a, const Dec *b, const DecContext *ctx,
         return false;
     }
     Dec x, y;
-    uint32_t before = *status;
-    if (dec_copy(&x, a, status) < 0 || dec_copy(&y, b, status) < 0) {
+    if (dec_copy(&x, a, status) < 0) {
+        return false;
+    }
+    if (dec_copy(&y, b, status) < 0) {
+        dec_free(&x);
         return false;
     }
     bool ok = dec_shift_left(&x, a->exp - exp, status) == 0
@@ -684,7 +687,6 @@ divmod_finite(Dec *q, Dec *r, const Dec *a, const Dec *b, const DecContext *ctx,
     dec_free(&x);
     dec_free(&y);
     if (!ok) {
-        *status |= before;
         return false;
     }
     if (q->digits > ctx->prec) {

@@ -502,13 +502,14 @@ split_for_ln(mpz_t m, int64_t *shift, const Dec *a, mp_bitcnt_t bits, uint32_t *
     mpz_init(limit);
     mpz_set_ui(limit, 3);
     mpz_mul_2exp(limit, limit, bits);
+    bool ok = true;
     if (mpz_cmp(m, limit) > 0) {
         mantissa.exp--;
         ++*shift;
-        (void)fixed_from_dec(m, &mantissa, bits, status);
+        ok = fixed_from_dec(m, &mantissa, bits, status);
     }
     mpz_clear(limit);
-    return true;
+    return ok;
 }
 
 // How many zeros behind the point |a - 1| starts with; 0 when a is not near 1.
@@ -620,7 +621,9 @@ logarithm(Dec *r, const Dec *a, bool base10, const DecContext *ctx, uint32_t *st
     DecContext rounding = half_even(ctx);
     if (is_power_of_ten(a) && (base10 || dec_adjusted(a) == 0)) {
         dec_set_i64(r, dec_adjusted(a));
-        dec_finalize(r, &rounding, status);
+        if (base10) {
+            dec_finalize(r, &rounding, status);
+        }
         return;
     }
     log_finite(r, a, base10, &rounding, status);

@@ -122,8 +122,6 @@ int decimal_set_current_context(DecimalState *state, PyObject *context);
 // arg NULL or None: the current one; TypeError unless it is a context. New reference.
 PyObject *decimal_context_argument(DecimalState *state, PyObject *arg);
 void decimal_context_read(PyObject *context, DecContext *ctx);
-// Adds conditions to the flags and raises what is trapped: 0 or -1.
-int decimal_context_signal(DecimalState *state, PyObject *context, uint32_t status);
 // A rounding mode from its name: -1 with TypeError.
 int decimal_rounding_argument(DecimalState *state, PyObject *arg);
 // localcontext(ctx=None, **kwargs), with keywords behind args.
@@ -134,6 +132,18 @@ bool decimal_context_capitals(PyObject *context);
 DecimalNoArgs decimal_context_etiny, decimal_context_etop, decimal_context_clear_flags,
     decimal_context_clear_traps, decimal_context_copy_method, decimal_context_reduce;
 extern PyMethodDef decimal_context_methods[];   // decimal_methods.c
+
+// ---- signals (decimal_signals.c) ----
+
+// Flags of a list of exception classes: 0, or -1 with KeyError; and back.
+int decimal_flags_of_list(DecimalState *state, PyObject *list, uint32_t *flags);
+PyObject *decimal_list_of_flags(DecimalState *state, uint32_t flags);
+// Flags of a SignalDict or of a dict with all signals as keys: 0, or -1.
+int decimal_flags_of_mapping(DecimalState *state, PyObject *value, uint32_t *flags);
+// A new SignalDict for the traps or the flags of a context.
+PyObject *decimal_signal_view(DecimalState *state, PyObject *context, bool traps);
+// Adds conditions to the flags and raises what is trapped: 0 or -1.
+int decimal_context_signal(DecimalState *state, PyObject *context, uint32_t status);
 
 // ---- conversions (decimal_convert.c) ----
 
