@@ -114,10 +114,7 @@ partial_unlink(HeapThread *heap, HeapPage *page)
 static void
 slot_clear(PyObject *op)
 {
-    op->ob_flags = 0;
-    op->ob_mutex._bits = 0;
-    atomic_store_relaxed_u8(&op->ob_gc_bits, 0);
-    atomic_store_relaxed_u32(&op->ob_ref_local, 0);
+    heap_header_word(op, 0);
     atomic_store_relaxed_ssize(&op->ob_ref_shared, 0);
     atomic_store_relaxed_ptr(&op->ob_type, NULL);
 }

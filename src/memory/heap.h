@@ -171,16 +171,22 @@ heap_alloc(size_t size, HeapKind kind)
     return heap_alloc_ts(thread_current(), size, kind);
 }
 
+// Sets ob_ref_local, and ob_flags, ob_mutex and ob_gc_bits to zero: one store (release).
+static inline void
+heap_header_word(PyObject *op, uint32_t local)
+{
+    _Static_assert(offsetof(PyObject, ob_flags) == 8 && offsetof(PyObject, ob_ref_local) == 12,
+                   "one word");
+    atomic_store_release_u64((uint64_t *)(void *)&op->ob_flags, (uint64_t)local << 32);
+}
+
 // Fills the header of a fresh object: one reference, owned by this thread. Counts nothing on tp.
 static inline void
 heap_object_init(PyObject *op, PyTypeObject *tp)
 {
-    op->ob_flags = 0;
-    op->ob_mutex._bits = 0;
-    op->ob_gc_bits = 0;
     atomic_store_relaxed_ssize(&op->ob_ref_shared, 0);
     atomic_store_relaxed_uptr(&op->ob_tid, thread_id_word());
-    atomic_store_release_u32(&op->ob_ref_local, 1);
+    heap_header_word(op, 1);
     atomic_store_relaxed_ptr(&op->ob_type, tp);
 }
 

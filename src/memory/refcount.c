@@ -128,6 +128,11 @@ refcount_merge_zero_local(PyObject *op)
 {
     Py_ssize_t shared = atomic_load_acquire_ssize(&op->ob_ref_shared);
     if (shared == 0) {
+        PyTypeObject *type = op->ob_type;
+        if (type->tp_dealloc == refcount_plain_dealloc && type->tp_free == heap_free) {
+            heap_free(op);
+            return;
+        }
         refcount_dealloc(op);
         return;
     }
@@ -297,6 +302,12 @@ trashcan_drain(Thread *ts)
         atomic_store_relaxed_uptr(&op->ob_tid, 0);
         refcount_dealloc(op);
     }
+}
+
+void
+refcount_plain_dealloc(PyObject *op)
+{
+    op->ob_type->tp_free(op);
 }
 
 void

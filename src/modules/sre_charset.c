@@ -21,8 +21,38 @@ is_unicode_word(Py_UCS4 ch)
                           || unicode_is_numeric(ch);
 }
 
+// A category and its opposite, which is the next number.
+#define EITHER(category, is) ((uint32_t)((is) ? 1 : 2) << (category))
+#define CATEGORIES(digit, ascii_space, space, word, newline, linebreak)                       \
+    (EITHER(SRE_CATEGORY_DIGIT, digit) | EITHER(SRE_CATEGORY_UNI_DIGIT, digit) |               \
+     EITHER(SRE_CATEGORY_SPACE, ascii_space) | EITHER(SRE_CATEGORY_UNI_SPACE, space) |         \
+     EITHER(SRE_CATEGORY_WORD, word) | EITHER(SRE_CATEGORY_UNI_WORD, word) |                   \
+     EITHER(SRE_CATEGORY_LINEBREAK, newline) | EITHER(SRE_CATEGORY_UNI_LINEBREAK, linebreak))
+#define OTHER CATEGORIES(0, 0, 0, 0, 0, 0)
+#define LETTER CATEGORIES(0, 0, 0, 1, 0, 0)
+
+const uint32_t sre_ascii_categories[128] = {
+    [0 ... 8] = OTHER,
+    ['\t'] = CATEGORIES(0, 1, 1, 0, 0, 0),
+    ['\n'] = CATEGORIES(0, 1, 1, 0, 1, 1),
+    ['\v' ... '\r'] = CATEGORIES(0, 1, 1, 0, 0, 1),
+    [14 ... 27] = OTHER,
+    [28 ... 30] = CATEGORIES(0, 0, 1, 0, 0, 1),
+    [31] = CATEGORIES(0, 0, 1, 0, 0, 0),
+    [' '] = CATEGORIES(0, 1, 1, 0, 0, 0),
+    ['!' ... '/'] = OTHER,
+    ['0' ... '9'] = CATEGORIES(1, 0, 0, 1, 0, 0),
+    [':' ... '@'] = OTHER,
+    ['A' ... 'Z'] = LETTER,
+    ['[' ... '^'] = OTHER,
+    ['_'] = LETTER,
+    ['`'] = OTHER,
+    ['a' ... 'z'] = LETTER,
+    ['{' ... 127] = OTHER,
+};
+
 bool
-sre_category(uint32_t category, Py_UCS4 ch)
+sre_category_general(uint32_t category, Py_UCS4 ch)
 {
     switch (category) {
         case SRE_CATEGORY_DIGIT: return is_ascii_digit(ch);

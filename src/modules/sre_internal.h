@@ -130,7 +130,19 @@ sre_bitmap_contains(const uint32_t *bits, Py_UCS4 ch)
 }
 
 // sre_charset.c
-bool sre_category(uint32_t category, Py_UCS4 ch);
+bool sre_category_general(uint32_t category, Py_UCS4 ch);
+
+// For each ASCII character the categories that it is in, one bit each (not those of the locale).
+extern const uint32_t sre_ascii_categories[128];
+
+static inline bool
+sre_category(uint32_t category, Py_UCS4 ch)
+{
+    if (ch < 128 && category < SRE_CATEGORY_COUNT && (category & ~1u) != SRE_CATEGORY_LOC_WORD) {
+        return sre_ascii_categories[ch] >> category & 1;
+    }
+    return sre_category_general(category, ch);
+}
 bool sre_charset_contains(const uint32_t *set, Py_UCS4 ch);
 Py_UCS4 sre_lower_ascii(Py_UCS4 ch);
 Py_UCS4 sre_lower_unicode(Py_UCS4 ch);

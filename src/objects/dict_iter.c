@@ -291,9 +291,48 @@ done:
     return found;
 }
 
+// The same for a forward iterator while there is one thread, which needs no references to find the
+// entry: that is borrowed.
+static inline int
+dict_iter_entry(DictIter *it, DictEntry **result)
+{
+    PyObject *op = it->dict;
+    if (op == NULL) {
+        return 0;
+    }
+    if (it->used != DICT(op)->ma_used) {
+        it->used = -1;
+        error_set(PyExc_RuntimeError, "dictionary changed size during iteration");
+        return -1;
+    }
+    DictKeys *keys = DICT(op)->ma_keys;
+    Py_ssize_t i = it->pos < keys->first ? keys->first : it->pos;
+    while (i < keys->nentries && keys->entries[i].key == NULL) {
+        i++;
+    }
+    if (i >= keys->nentries) {
+        iterator_finish(&it->dict);
+        return 0;
+    }
+    if (it->left <= 0) {
+        iterator_finish(&it->dict);
+        error_set(PyExc_RuntimeError, "dictionary keys changed during iteration");
+        return -1;
+    }
+    it->pos = i + 1;
+    it->left--;
+    *result = &keys->entries[i];
+    return 1;
+}
+
 static PyObject *
 dict_iter_next_key(PyObject *self)
 {
+    if (runtime_is_single_threaded()) {
+        DictEntry *entry;
+        int found = dict_iter_entry((DictIter *)self, &entry);
+        return found > 0 ? container_ref_lock_held(entry->key) : NULL;
+    }
     PyObject *key;
     Value value;
     if (dict_iter_step((DictIter *)self, 1, &key, &value) <= 0) {
@@ -360,6 +399,11 @@ Value
 dict_iter_next_value(PyObject *iterator)
 {
     if (type_of(iterator) == &PyDictIterValue_Type) {
+        if (runtime_is_single_threaded()) {
+            DictEntry *entry;
+            int found = dict_iter_entry((DictIter *)iterator, &entry);
+            return found > 0 ? container_value_lock_held(entry->value) : VALUE_UNSET;
+        }
         PyObject *key;
         Value value;
         if (dict_iter_step((DictIter *)iterator, 1, &key, &value) <= 0) {
@@ -375,6 +419,15 @@ dict_iter_next_value(PyObject *iterator)
 int
 dict_iter_next_pair(PyObject *iterator, Value *key, Value *value)
 {
+    if (runtime_is_single_threaded()) {
+        DictEntry *entry;
+        int status = dict_iter_entry((DictIter *)iterator, &entry);
+        if (status > 0) {
+            *value = container_value_lock_held(entry->value);
+            *key = value_from_object(entry->key);
+        }
+        return status;
+    }
     PyObject *found;
     int status = dict_iter_step((DictIter *)iterator, 1, &found, value);
     if (status > 0) {

@@ -261,8 +261,14 @@ dict_get_value_hash(PyObject *op, PyObject *key, Py_hash_t hash, Value *result)
 int
 dict_contains_hash(PyObject *op, PyObject *key, Py_hash_t hash)
 {
-    container_begin_read(op);
     DictKeys *keys;
+    if (runtime_is_single_threaded()) {
+        Py_ssize_t quick = dict_find(op, key, hash, FIND_QUICK, &keys);
+        if (quick >= 0 || quick == FIND_MISSING) {
+            return quick >= 0;
+        }
+    }
+    container_begin_read(op);
     Py_ssize_t n = dict_find(op, key, hash, FIND_FREE, &keys);
     if (n == FIND_RETRY) {
         CriticalSection cs;

@@ -162,6 +162,36 @@ enum_next(PyObject *self)
     return tuple_pair_reuse_steal(&it->last, number, item);
 }
 
+int
+enum_next_parts(PyObject *self, Value *parts)
+{
+    EnumObject *it = (EnumObject *)self;
+    parts[1] = iter_next_value(it->iterator);
+    if (parts[1] == VALUE_UNSET) {
+        return error_occurred() ? -1 : 0;
+    }
+    Py_ssize_t index = atomic_load_relaxed_ssize(&it->index);
+    if (index < VALUE_INT_MAX) {
+        atomic_store_relaxed_ssize(&it->index, index + 1);
+        parts[0] = value_from_int(index);
+        return 1;
+    }
+    PyObject *number;
+    if (index != PY_SSIZE_T_MAX) {
+        atomic_store_relaxed_ssize(&it->index, index + 1);
+        number = int_from_ssize(index);
+    }
+    else {
+        number = next_large(it);
+    }
+    if (number == NULL) {
+        value_drop(parts[1]);
+        return -1;
+    }
+    parts[0] = value_from_object_steal(number);
+    return 1;
+}
+
 static PyObject *
 enum_reduce(PyObject *self, PyObject *unused)
 {

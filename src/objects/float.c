@@ -789,17 +789,11 @@ static PyNumberMethods float_as_number = {
     .nb_true_divide = float_true_divide,
 };
 
-static void
-float_dealloc(PyObject *self)
-{
-    type_of(self)->tp_free(self);
-}
-
 PyTypeObject PyFloat_Type = {
     .ob_base = STATIC_TYPE_HEAD,
     .tp_name = "float",
     .tp_basicsize = sizeof(PyFloatObject),
-    .tp_dealloc = float_dealloc,
+    .tp_dealloc = refcount_plain_dealloc,
     .tp_repr = float_repr,
     .tp_as_number = &float_as_number,
     .tp_hash = float_hash,

@@ -103,11 +103,28 @@ from_magnitude(uint64_t magnitude, bool negative)
     return (PyObject *)op;
 }
 
+// An int of one digit, which is not zero.
+static inline PyObject *
+from_digit(digit magnitude, bool negative)
+{
+    size_t size = offsetof(PyLongObject, long_value.ob_digit) + sizeof(digit);
+    PyLongObject *op = (PyLongObject *)heap_alloc(size, HEAP_PLAIN);
+    if (op != NULL) {
+        heap_object_init((PyObject *)op, &PyLong_Type);
+        int_set_sign_and_count(op, negative, 1);
+        op->long_value.ob_digit[0] = magnitude;
+    }
+    return (PyObject *)op;
+}
+
 PyObject *
 int_from_i64(int64_t value)
 {
     if (is_small(value)) {
         return small_int(value);
+    }
+    if (value >= -(int64_t)INT_MASK && value <= (int64_t)INT_MASK) {
+        return from_digit((digit)(value < 0 ? -value : value), value < 0);
     }
     return from_magnitude(value < 0 ? -(uint64_t)value : (uint64_t)value, value < 0);
 }
@@ -213,10 +230,41 @@ int_copy(PyObject *op)
 void
 int_to_mpz(PyObject *op, mpz_t z)
 {
-    mpz_import(z, (size_t)int_digit_count(op), -1, sizeof(digit), 0, 32 - PyLong_SHIFT,
-               int_digits(op));
-    if (int_is_negative(op)) {
-        mpz_neg(z, z);
+    Py_ssize_t n = int_digit_count(op);
+    const digit *digits = int_digits(op);
+    mp_size_t count = n * PyLong_SHIFT / GMP_NUMB_BITS + 1, made = 0;
+    mp_limb_t *limbs = mpz_limbs_write(z, count);
+    mp_limb_t pending = 0;
+    int bits = 0;
+    for (Py_ssize_t i = 0; i < n; i++) {
+        pending |= (mp_limb_t)digits[i] << bits;
+        bits += PyLong_SHIFT;
+        if (bits >= GMP_NUMB_BITS) {
+            limbs[made++] = pending;
+            bits -= GMP_NUMB_BITS;
+            pending = (mp_limb_t)digits[i] >> (PyLong_SHIFT - bits);
+        }
+    }
+    if (bits > 0) {
+        limbs[made++] = pending;
+    }
+    mpz_limbs_finish(z, int_is_negative(op) ? -made : made);
+}
+
+_Static_assert(GMP_NUMB_BITS == 64, "a digit lies in at most two limbs");
+
+// The digits of a positive number of `size` limbs.
+static void
+digits_from_limbs(const mp_limb_t *limbs, size_t size, digit *digits, Py_ssize_t n)
+{
+    for (Py_ssize_t i = 0; i < n; i++) {
+        size_t bit = (size_t)i * PyLong_SHIFT, at = bit / GMP_NUMB_BITS;
+        int shift = (int)(bit % GMP_NUMB_BITS);
+        mp_limb_t word = limbs[at] >> shift;
+        if (shift > GMP_NUMB_BITS - PyLong_SHIFT && at + 1 < size) {
+            word |= limbs[at + 1] << (GMP_NUMB_BITS - shift);
+        }
+        digits[i] = (digit)(word & INT_MASK);
     }
 }
 
@@ -231,7 +279,8 @@ int_from_mpz(const mpz_t z)
     if (op == NULL) {
         return NULL;
     }
-    mpz_export(op->long_value.ob_digit, NULL, -1, sizeof(digit), 0, 32 - PyLong_SHIFT, z);
+    digits_from_limbs(mpz_limbs_read(z), mpz_size(z), op->long_value.ob_digit,
+                      int_digit_count((PyObject *)op));
     return int_finish_steal(op, mpz_sgn(z) < 0);
 }
 

@@ -55,6 +55,23 @@ int_compact_value(PyObject *op)
     return (1 - (Py_ssize_t)(v->lv_tag & INT_SIGN_MASK)) * (Py_ssize_t)v->ob_digit[0];
 }
 
+// The value of an int of at most two digits, which a tagged value always holds; false for longer ones.
+static inline __attribute__((always_inline)) bool
+int_as_two_digits(PyObject *op, int64_t *value)
+{
+    const _PyLongValue *v = &int_cast(op)->long_value;
+    if (__builtin_expect(v->lv_tag < (2 << INT_SIZE_SHIFT), 1)) {
+        *value = int_compact_value(op);
+        return true;
+    }
+    if (v->lv_tag < (3 << INT_SIZE_SHIFT)) {
+        int64_t magnitude = (int64_t)v->ob_digit[0] | (int64_t)v->ob_digit[1] << PyLong_SHIFT;
+        *value = (v->lv_tag & INT_SIGN_MASK) == 2 ? -magnitude : magnitude;
+        return true;
+    }
+    return false;
+}
+
 // -1, 0 or 1.
 static inline int
 int_sign(PyObject *op)

@@ -436,18 +436,12 @@ static PyGetSetDef int_getset[] = {
     {NULL, NULL, NULL, NULL, NULL},
 };
 
-static void
-int_dealloc(PyObject *self)
-{
-    type_of(self)->tp_free(self);
-}
-
 PyTypeObject PyLong_Type = {
     .ob_base = STATIC_TYPE_HEAD,
     .tp_name = "int",
     .tp_basicsize = offsetof(PyLongObject, long_value.ob_digit),
     .tp_itemsize = sizeof(digit),
-    .tp_dealloc = int_dealloc,
+    .tp_dealloc = refcount_plain_dealloc,
     .tp_repr = int_repr,
     .tp_as_number = &int_as_number,
     .tp_hash = int_hash,

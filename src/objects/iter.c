@@ -2,10 +2,15 @@
 #include "objects/iter.h"
 
 #include "objects/call.h"
+#include "objects/dict.h"
 #include "objects/error.h"
 #include "objects/exceptions.h"
+#include "objects/list.h"
 #include "objects/object.h"
+#include "objects/range.h"
+#include "objects/seqiter.h"
 #include "objects/str.h"
+#include "objects/tuple.h"
 #include "objects/type.h"
 
 PyObject *
@@ -46,6 +51,51 @@ iter_next_item(PyObject *iter, PyObject **item)
         return 0;
     }
     return error_clear_if(PyExc_StopIteration) ? 0 : -1;
+}
+
+Value
+iter_next_value(PyObject *iter)
+{
+    PyTypeObject *type = type_of(iter);
+    if (type == &PyListIter_Type) {
+        return list_iter_next_value(iter);
+    }
+    if (type == &PyRangeIter_Type) {
+        return range_iter_next_value(iter);
+    }
+    if (type == &PyTupleIter_Type) {
+        return tuple_iter_next_value(iter);
+    }
+    if (type == &PyDictIterValue_Type) {
+        return dict_iter_next_value(iter);
+    }
+    PyObject *item = type->tp_iternext(iter);
+    if (item != NULL) {
+        return value_from_object_steal(item);
+    }
+    if (error_occurred()) {
+        (void)error_clear_if(PyExc_StopIteration);
+    }
+    return VALUE_UNSET;
+}
+
+Py_ssize_t
+iter_part_count(PyObject *iter)
+{
+    PyTypeObject *type = type_of(iter);
+    return type == &PyDictIterItem_Type || type == &PyEnum_Type ? 2
+           : type == &PyZip_Type                                ? zip_part_count(iter)
+                                                                : -1;
+}
+
+int
+iter_next_parts(PyObject *iter, Value *parts, Py_ssize_t n)
+{
+    PyTypeObject *type = type_of(iter);
+    if (type == &PyDictIterItem_Type) {
+        return dict_iter_next_pair(iter, &parts[0], &parts[1]);
+    }
+    return type == &PyEnum_Type ? enum_next_parts(iter, parts) : zip_next_parts(iter, parts, n);
 }
 
 PyObject *

@@ -5,12 +5,21 @@
 #include <stdbool.h>
 
 #include "abi/object.h"
+#include "objects/value.h"
 
 bool iter_check(PyObject *op);          // has a usable tp_iternext
 bool aiter_check(PyObject *op);
 
 // Next item, or NULL: without an exception at the end (StopIteration is swallowed).
 PyObject *iter_next(PyObject *iter);
+
+// The same as a value; VALUE_UNSET at the end or with an exception.
+Value iter_next_value(PyObject *iter);
+
+// Iterators that give tuples (of dict items, enumerate, zip) can give the items of the next one
+// instead: their number (-1: another iterator), and the items, own: 1, 0 at the end, -1.
+Py_ssize_t iter_part_count(PyObject *iter);
+int iter_next_parts(PyObject *iter, Value *parts, Py_ssize_t n);
 
 // 1 and *item set, 0 at the end, -1 with an exception.
 int iter_next_item(PyObject *iter, PyObject **item);

@@ -112,6 +112,15 @@ PyObject *list_from_values_steal(const Value *values, Py_ssize_t n);
 // list(iterable).
 PyObject *list_from_iterable(PyObject *iterable);
 
+// The iterators, for the vm's loops.
+typedef struct ListIter {
+    PyObject ob_base;
+    PyObject *list;     // atomic: owned, NULL at the end
+    Py_ssize_t pos;     // atomic: relaxed; next index
+} ListIter;
+
+extern PyTypeObject PyListIter_Type;
+
 // The next item of a list iterator as a value; VALUE_UNSET at the end, never an exception.
 Value list_iter_next_value(PyObject *iterator);
 

@@ -11,12 +11,6 @@
 #include "objects/str.h"
 #include "objects/tuple.h"
 
-typedef struct ListIter {
-    PyObject ob_base;
-    PyObject *list;     // atomic: owned, NULL at the end
-    Py_ssize_t pos;     // atomic: relaxed; next index
-} ListIter;
-
 static PyObject *
 list_iter_new(PyObject *op, PyTypeObject *type, Py_ssize_t pos)
 {

@@ -404,6 +404,9 @@ number_index(PyObject *op)
 Py_ssize_t
 number_as_ssize(PyObject *op, PyObject *exc)
 {
+    if (type_of(op) == &PyLong_Type && int_is_compact(op)) {
+        return int_compact_value(op);
+    }
     PyObject *value = number_index_raw(op);
     if (value == NULL) {
         return -1;

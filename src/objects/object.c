@@ -800,12 +800,31 @@ class_like_check(PyObject *cls, const char *message)
     return 0;
 }
 
+// Whether __class__ of instances may be something else than their type: the attribute lookup is
+// not the usual one, or does not find object's descriptor.
+static bool
+type_may_claim_class(PyTypeObject *type)
+{
+    if (type->tp_getattro != object_generic_getattr) {
+        return true;
+    }
+    PyObject *found = type_lookup(type, ID(__class__));
+    PyObject *usual = type_lookup(&PyBaseObject_Type, ID(__class__));
+    bool differs = found == NULL || found != usual;
+    xdecref(found);
+    xdecref(usual);
+    return differs;
+}
+
 // isinstance against a real class, where __class__ may claim another type.
 static int
 isinstance_of_type(PyObject *op, PyObject *cls)
 {
     if (object_type_check(op, (PyTypeObject *)cls)) {
         return 1;
+    }
+    if (!type_may_claim_class(type_of(op))) {
+        return 0;
     }
     PyObject *claimed;
     int result = object_getattr_optional(op, ID(__class__), &claimed);

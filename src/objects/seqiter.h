@@ -6,6 +6,7 @@
 #define TYPHON_OBJECTS_SEQITER_H
 
 #include "abi/object.h"
+#include "objects/value.h"
 
 extern PyTypeObject PySeqIter_Type;
 extern PyTypeObject PyCallIter_Type;
@@ -15,9 +16,13 @@ extern PyTypeObject PyZip_Type;
 extern PyTypeObject PyMap_Type;
 extern PyTypeObject PyFilter_Type;
 
+// For iter_next_parts (iter.h).
+int enum_next_parts(PyObject *self, Value *parts);
+Py_ssize_t zip_part_count(PyObject *self);
+int zip_next_parts(PyObject *self, Value *parts, Py_ssize_t n);
+
 // iter(sequence) over __getitem__ 0, 1, 2, …
 PyObject *seqiter_new(PyObject *sequence);
-
 
 // The builtin `name` (ID(iter), ID(reversed)), for __reduce__ of iterators. New reference.
 PyObject *iterator_builtin(PyObject *name);

@@ -100,11 +100,34 @@ header_size(Py_UCS4 maxchar)
     return maxchar < 0x80 ? sizeof(PyASCIIObject) : sizeof(PyCompactUnicodeObject);
 }
 
+// The usual case of str_new: its size cannot overflow.
+#define STR_QUICK_LENGTH 4096
+
+static inline PyObject *
+new_ascii(Py_ssize_t length)
+{
+    PyASCIIObject *head =
+        (PyASCIIObject *)heap_alloc(sizeof(PyASCIIObject) + (size_t)length + 1, HEAP_PLAIN);
+    if (head == NULL) {
+        return NULL;
+    }
+    heap_object_init((PyObject *)head, &PyUnicode_Type);
+    static const PyASCIIObject fresh = {.state = {.kind = 1, .compact = 1, .ascii = 1}};
+    head->length = length;
+    head->hash = -1;
+    head->state = fresh.state;
+    ((char *)(head + 1))[length] = 0;
+    return (PyObject *)head;
+}
+
 PyObject *
 str_new(Py_ssize_t length, Py_UCS4 maxchar)
 {
     if (length == 0) {
         return str_empty();
+    }
+    if (maxchar < 0x80 && length > 0 && length <= STR_QUICK_LENGTH) {
+        return new_ascii(length);
     }
     if (maxchar > STR_MAX_CHAR) {
         return error_set(PyExc_SystemError, "invalid maximum character passed to PyUnicode_New");

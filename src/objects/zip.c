@@ -99,6 +99,31 @@ zip_next(PyObject *self)
     return result;
 }
 
+Py_ssize_t
+zip_part_count(PyObject *self)
+{
+    return tuple_size(((ZipObject *)self)->iterators);
+}
+
+int
+zip_next_parts(PyObject *self, Value *parts, Py_ssize_t n)
+{
+    ZipObject *it = (ZipObject *)self;
+    for (Py_ssize_t i = 0; i < n; i++) {
+        parts[i] = iter_next_value(tuple_item(it->iterators, i));
+        if (parts[i] == VALUE_UNSET) {
+            for (Py_ssize_t j = 0; j < i; j++) {
+                value_drop(parts[j]);
+            }
+            if (it->strict && !error_occurred()) {
+                strict_check(it->iterators, i, "zip");
+            }
+            return error_occurred() ? -1 : 0;
+        }
+    }
+    return n > 0;
+}
+
 static PyObject *
 zip_reduce(PyObject *self, PyObject *unused)
 {

@@ -15,6 +15,7 @@
 #include "objects/iter.h"
 #include "objects/list.h"
 #include "objects/number.h"
+#include "objects/order.h"
 #include "objects/object.h"
 #include "objects/seqiter.h"
 #include "objects/str.h"
@@ -137,7 +138,11 @@ static int
 keep_better_steal(PyObject *item, PyObject *key, int op, PyObject **best, PyObject **best_key)
 {
     if (*best != NULL) {
-        int better = object_richcompare_bool(key, *best_key, op);
+        int better = op == Py_LT ? object_less_quick(key, *best_key)
+                                 : object_less_quick(*best_key, key);
+        if (better < 0) {
+            better = object_richcompare_bool(key, *best_key, op);
+        }
         if (better <= 0) {
             decref(item);
             decref(key);

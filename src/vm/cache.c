@@ -18,6 +18,9 @@ place_is_warm(uint64_t *pc)
         return false;       // has a record: it is generic for good
     }
     uint64_t count = (state >> 1) + 1;
+    if (count > CACHE_GIVE_UP) {
+        return false;
+    }
     atomic_cas_u64(&pc[1], &state, count << 1 | 1);
     return count >= CACHE_WARMUP && (count & (count - 1)) == 0;     // 2, 4, 8, …
 }

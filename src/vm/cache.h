@@ -23,8 +23,12 @@
 #include "objects/type.h"
 #include "vm/frame_layout.h"
 
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
 #define CACHE_WARMUP 2
+#define CACHE_GIVE_UP 1024      // a place that could not be specialised by then never is
 #define CACHE_ENTRIES 4         // different classes at one place
+#define FOR_ITER_PARTS 3        // items that a loop unpacks without a tuple
 #define CACHE_MISSES 12         // records at one place before it becomes generic
 
 // The generic forms call these first: they count, and specialise the place when it is warm. The
@@ -57,20 +61,20 @@ cache_set_operation(uint64_t *pc, int op)
 
 // ---- what handlers of special forms do inline ----
 
-static inline const NameCache *
+static ALWAYS_INLINE const NameCache *
 cache_name(const uint64_t *pc)
 {
     return (const NameCache *)(uintptr_t)atomic_load_acquire_u64(&pc[1]);
 }
 
-static inline const AttributeEntry *
+static ALWAYS_INLINE const AttributeEntry *
 cache_entry(const uint64_t *pc)
 {
     return ((const AttributeCache *)(uintptr_t)atomic_load_acquire_u64(&pc[1]))->entries;
 }
 
 // Whether object (a pointer) is of the class and shape of an entry.
-static inline bool
+static ALWAYS_INLINE bool
 cache_type_fits(const AttributeEntry *entry, PyObject *op)
 {
     PyTypeObject *type = type_of(op);
@@ -79,14 +83,14 @@ cache_type_fits(const AttributeEntry *entry, PyObject *op)
 }
 
 // The shape is known to be there (slots).
-static inline bool
+static ALWAYS_INLINE bool
 cache_shape_fits(const AttributeEntry *entry, PyObject *op)
 {
     return atomic_load_relaxed_u32(&type_of(op)->tp_version_tag) == entry->type_version &&
            attributes_shape(op) == entry->shape;
 }
 
-static inline bool
+static ALWAYS_INLINE bool
 value_maybe_owned(Value v)
 {
     return (v & VALUE_TAG_MASK) == VALUE_TAG_OWNED;     // or VALUE_UNSET
@@ -95,7 +99,7 @@ value_maybe_owned(Value v)
 // Makes a value that was read from shared memory the reader's own without a call: true when that
 // could be done. Numbers and borrowed values are anyone's; deferred objects can be borrowed
 // until the collector runs; objects of this thread cannot be freed by others.
-static inline bool
+static ALWAYS_INLINE bool
 cache_own(Value *v)
 {
     if (!value_maybe_owned(*v)) {
@@ -115,7 +119,7 @@ cache_own(Value *v)
 
 // The same for names of globals and classes, which mostly are functions, classes and modules: a
 // deferred object is borrowed. `source` is where *v was read: it must still hold it.
-static inline bool
+static ALWAYS_INLINE bool
 cache_own_deferred(Value *v, const Value *source)
 {
     if (!value_maybe_owned(*v)) {
@@ -130,9 +134,16 @@ cache_own_deferred(Value *v, const Value *source)
     return cache_own(v);
 }
 
+// An int of three digits may be a number that has no box in registers, or one that needs it.
+static ALWAYS_INLINE bool
+cache_int_is_doubtful(PyObject *op)
+{
+    return int_digit_count(op) == 3;
+}
+
 // The object in a field that owns it (NULL: nothing there), as a value of one's own; false when
 // that takes the slow path.
-static inline bool
+static ALWAYS_INLINE bool
 cache_open(PyObject *op, Value *result)
 {
     if (op == NULL) {
@@ -150,9 +161,12 @@ cache_open(PyObject *op, Value *result)
     }
     int64_t i;
     if (type_of(op) == &PyLong_Type) {
-        if (int_as_i64_fast(op, &i) && value_int_fits(i)) {
+        if (int_as_two_digits(op, &i)) {
             *result = value_from_int(i);
             return true;
+        }
+        if (cache_int_is_doubtful(op)) {
+            return false;
         }
     }
     else if (type_of(op) == &PyFloat_Type) {
@@ -169,8 +183,18 @@ cache_open(PyObject *op, Value *result)
     return true;
 }
 
+// Whether cache_open would succeed.
+static ALWAYS_INLINE bool
+cache_can_open(PyObject *op)
+{
+    uint32_t local = atomic_load_relaxed_u32(&op->ob_ref_local);
+    return (local == REF_IMMORTAL_LOCAL ||
+            (atomic_load_relaxed_uptr(&op->ob_tid) == thread_id_word() && local != 0)) &&
+           !(type_of(op) == &PyLong_Type && cache_int_is_doubtful(op));
+}
+
 // v as a value that a shared place may own; false when a count would have to be shared.
-static inline bool
+static ALWAYS_INLINE bool
 cache_keep(Value *v)
 {
     if (!value_is_pointer(*v) || *v == VALUE_UNSET) {

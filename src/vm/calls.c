@@ -14,6 +14,7 @@
 #include "objects/method.h"
 #include "objects/object.h"
 #include "objects/sequence.h"
+#include "objects/slots.h"
 #include "objects/str.h"
 #include "objects/tuple.h"
 #include "objects/type.h"
@@ -49,6 +50,22 @@ call_bind_plain(PyFunctionObject *func, PyCodeObject *code, Value *new_fp, Py_ss
     return 0;
 }
 
+// The usual case of missing arguments: defaults for all of them, and nothing else to bind.
+static inline bool
+call_bind_defaults(PyFunctionObject *func, PyCodeObject *code, Value *new_fp, Py_ssize_t nargs)
+{
+    PyObject *defaults = atomic_load_acquire_ptr(&func->func_defaults);
+    Py_ssize_t missing = code->co_simple_args - nargs;
+    if (missing <= 0 || defaults == NULL || tuple_size(defaults) < missing) {
+        return false;
+    }
+    PyObject **items = tuple_items(defaults) + (tuple_size(defaults) - missing);
+    for (Py_ssize_t i = 0; i < missing; i++) {
+        new_fp[nargs + i] = value_from_object(items[i]);
+    }
+    return true;
+}
+
 int
 call_bind(Thread *ts, PyObject *callable, Value *new_fp, Py_ssize_t nargs, PyObject *kwnames)
 {
@@ -65,7 +82,10 @@ call_bind(Thread *ts, PyObject *callable, Value *new_fp, Py_ssize_t nargs, PyObj
         }
     }
     else {
-        if (code->co_simple_args != nargs || kwnames != NULL) {
+        if (kwnames == NULL && call_bind_defaults(func, code, new_fp, nargs)) {
+            // done
+        }
+        else if (code->co_simple_args != nargs || kwnames != NULL) {
             Py_ssize_t nkeywords = kwnames == NULL ? 0 : tuple_size(kwnames);
             if (bind_arguments(func, code, new_fp, nargs - nkeywords, kwnames) < 0) {
                 return -1;
@@ -164,6 +184,16 @@ call_prepare(Thread *ts, Value *window, int nargs, bool method, PyObject *kwname
         if (function_check(callable)) {
             target->fp = args;
             return call_bind(ts, callable, args, nargs, kwnames) < 0 ? CALL_ERROR : CALL_FRAME;
+        }
+        if (type_of(callable)->tp_call == slot_tp_call && args == window + WINDOW_ARGS) {
+            PyObject *call = type_lookup(type_of(callable), ID(__call__));
+            if (call != NULL && function_check(call)) {
+                window[WINDOW_SELF] = window[0];
+                window[0] = value_owned(call);
+                target->fp = args - 1;
+                return call_bind(ts, call, args - 1, nargs + 1, kwnames) < 0 ? CALL_ERROR : CALL_FRAME;
+            }
+            xdecref(call);
         }
         if (type_check_exact(callable) && args == window + WINDOW_ARGS) {
             PyObject *init = call_class_init((PyTypeObject *)callable);

@@ -11,6 +11,19 @@
 // Empties n registers, giving up what they own, the last first.
 void registers_drop(Value *registers, Py_ssize_t n);
 
+// The same inline, for few registers.
+static inline void
+arguments_drop(Value *registers, Py_ssize_t n)
+{
+    for (Py_ssize_t i = n - 1; i >= 0; i--) {
+        Value v = registers[i];
+        if (value_is_owned(v)) {
+            registers[i] = VALUE_UNSET;
+            decref(value_pointer(v));
+        }
+    }
+}
+
 // Whether a frame of `code` at new_fp fits without anything to attend to: stack, recursion
 // limit, eval_breaker.
 static inline bool

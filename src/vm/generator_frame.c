@@ -329,6 +329,9 @@ generator_end_in_heap(GeneratorObject *gen)
 void
 generator_abandon(GeneratorObject *gen)
 {
+    if (__atomic_load_n(&gen->state, __ATOMIC_ACQUIRE) == GEN_CLOSED) {
+        return;
+    }
     int refused = 0;
     if (generator_acquire(gen, &refused) >= 0) {
         generator_end_in_heap(gen);

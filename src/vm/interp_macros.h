@@ -181,12 +181,40 @@ struct HandlerEntry {
         DROP_NEXT(drop_);                                                                  \
     } while (0)
 
+// Gives up `old`, which was in register a, and takes the jump of this instruction (two words
+// long, distance in c).
+#define DROP_JUMP_C(old)                                                                   \
+    do {                                                                                   \
+        Value drop_ = (old);                                                               \
+        PyObject *dropped_ = value_pointer(drop_);                                         \
+        uint32_t local_ = atomic_load_relaxed_u32(&dropped_->ob_ref_local);                \
+        if (LIKELY(local_ > 1 && local_ != REF_IMMORTAL_LOCAL &&                           \
+                   atomic_load_relaxed_uptr(&dropped_->ob_tid) == thread_id_word())) {     \
+            atomic_store_relaxed_u32(&dropped_->ob_ref_local, local_ - 1);                 \
+            JUMP_C();                                                                      \
+        }                                                                                  \
+        word = drop_;                                                                      \
+        GOTO(drop_jump);                                                                   \
+    } while (0)
+
+// Register a = v as SET_A_NEXT does it, for values that often are objects.
+#define SET_A_OBJECT_NEXT(v)                                                               \
+    do {                                                                                   \
+        Value new_ = (v);                                                                  \
+        Value old_ = RA;                                                                   \
+        RA = new_;                                                                         \
+        if (OWNED(old_)) {                                                                 \
+            DROP_OWNED_NEXT(old_);                                                         \
+        }                                                                                  \
+        NEXT();                                                                            \
+    } while (0)
+
 // Register a = v, where operand b (whose content is `source`) may be a pointer and die.
 #define SET_A_KILL_B_NEXT(v, source)                                                       \
     do {                                                                                   \
         Value made_ = (v);                                                                 \
         if (LIKELY((OPFLAGS & KILL_B) == 0 || !OWNED(source))) {                           \
-            SET_A_NEXT(made_);                                                             \
+            SET_A_OBJECT_NEXT(made_);                                                             \
         }                                                                                  \
         if (OPA != OPB) {                                                                  \
             if (UNLIKELY(OWNED(RA))) {                                                     \

@@ -3,6 +3,7 @@
 
 #include "abi/functions.h"
 #include "base/atomic.h"
+#include "objects/attributes.h"
 #include "objects/cfunction.h"
 #include "objects/descr.h"
 #include "objects/dict.h"
@@ -12,6 +13,7 @@
 #include "objects/list.h"
 #include "objects/object.h"
 #include "objects/str.h"
+#include "objects/tuple.h"
 #include "objects/type.h"
 #include "vm/ops.h"
 
@@ -41,6 +43,32 @@ fast_len(const Value *args, Py_ssize_t n)
     return length < 0 ? VALUE_UNSET : value_from_int(length);
 }
 
+// A tuple of classes: numbers are boxed for none of them as long as all have metaclass type.
+static Value
+isinstance_of_any(Value v, PyTypeObject *type, PyObject *classes)
+{
+    Py_ssize_t n = tuple_size(classes);
+    for (Py_ssize_t i = 0; i < n; i++) {
+        PyObject *cls = tuple_item(classes, i);
+        if ((PyObject *)type == cls) {
+            return value_bool(true);
+        }
+        if (type_of(cls) != &PyType_Type) {
+            return VALUE_NOT_HANDLED;
+        }
+        if (type_is_subtype(type, (PyTypeObject *)cls)) {
+            return value_bool(true);
+        }
+        if (value_is_pointer(v)) {
+            int result = object_isinstance(value_pointer(v), cls);
+            if (result != 0) {
+                return result < 0 ? VALUE_UNSET : value_bool(true);
+            }
+        }
+    }
+    return value_bool(false);
+}
+
 // Classes whose metaclass is type have no __instancecheck__ of their own.
 static Value
 fast_isinstance(const Value *args, Py_ssize_t n)
@@ -53,11 +81,14 @@ fast_isinstance(const Value *args, Py_ssize_t n)
     if ((PyObject *)type == cls) {
         return value_bool(true);
     }
+    if (type_of(cls) == &PyTuple_Type) {
+        return isinstance_of_any(args[0], type, cls);
+    }
+    if (type_of(cls) == &PyType_Type && type_is_subtype(type, (PyTypeObject *)cls)) {
+        return value_bool(true);
+    }
     if (!value_is_pointer(args[0])) {
-        if (type_of(cls) != &PyType_Type) {
-            return VALUE_NOT_HANDLED;
-        }
-        return value_bool(type_is_subtype(type, (PyTypeObject *)cls));
+        return type_of(cls) == &PyType_Type ? value_bool(false) : VALUE_NOT_HANDLED;
     }
     int result = object_isinstance(value_pointer(args[0]), cls);
     return result < 0 ? VALUE_UNSET : value_bool(result != 0);
@@ -117,7 +148,46 @@ fast_chr(const Value *args, Py_ssize_t n)
     return VALUE_NOT_HANDLED;
 }
 
+// Names of attributes are exact strings here; everything else is for the general function.
+static Value
+fast_getattr(const Value *args, Py_ssize_t n)
+{
+    if (n < 2 || n > 3 || !value_is_pointer(args[0]) || !is_exactly(args[1], &PyUnicode_Type)) {
+        return VALUE_NOT_HANDLED;
+    }
+    if (n == 2) {
+        return object_getattr_value(value_pointer(args[0]), value_pointer(args[1]));
+    }
+    PyObject *found;
+    int result = object_getattr_optional(value_pointer(args[0]), value_pointer(args[1]), &found);
+    return result > 0 ? value_from_object_steal(found) : result == 0 ? value_dup(args[2]) : VALUE_UNSET;
+}
+
+static Value
+fast_hasattr(const Value *args, Py_ssize_t n)
+{
+    if (n != 2 || !value_is_pointer(args[0]) || !is_exactly(args[1], &PyUnicode_Type)) {
+        return VALUE_NOT_HANDLED;
+    }
+    PyObject *found;
+    int result = object_getattr_optional(value_pointer(args[0]), value_pointer(args[1]), &found);
+    if (result > 0) {
+        decref(found);
+    }
+    return result < 0 ? VALUE_UNSET : value_bool(result > 0);
+}
+
 // ---- methods ----
+
+static Value
+fast_list_pop(const Value *args, Py_ssize_t n)
+{
+    if (n != 1 || !is_exactly(args[0], &PyList_Type)) {
+        return VALUE_NOT_HANDLED;
+    }
+    PyObject *item = list_pop(value_pointer(args[0]), -1);
+    return item == NULL ? VALUE_UNSET : value_from_object_steal(item);
+}
 
 static Value
 fast_list_append(const Value *args, Py_ssize_t n)
@@ -172,7 +242,10 @@ static NativeEntry entries[] = {
     {NULL, "max", fast_max, NULL},
     {NULL, "ord", fast_ord, NULL},
     {NULL, "chr", fast_chr, NULL},
+    {NULL, "getattr", fast_getattr, NULL},
+    {NULL, "hasattr", fast_hasattr, NULL},
     {&PyList_Type, "append", fast_list_append, NULL},
+    {&PyList_Type, "pop", fast_list_pop, NULL},
     {&PyDict_Type, "get", fast_dict_get, NULL},
 };
 

@@ -92,9 +92,6 @@ Value value_iter(Value v);
 // A copy of v, which must be an iterator already: that of a generator expression.
 Value value_iterator(Value v);
 
-// Next item of an iterator: VALUE_UNSET at the end or with an exception.
-Value value_next(PyObject *iterator);
-
 // Attribute access on any value.
 Value value_getattr(Value v, PyObject *name);
 int value_setattr(Value v, PyObject *name, Value item);

@@ -9,6 +9,7 @@
 #include "objects/int.h"
 #include "objects/iter.h"
 #include "objects/list.h"
+#include "objects/memoryview.h"
 #include "objects/object.h"
 #include "objects/range.h"
 #include "objects/sequence.h"
@@ -18,6 +19,22 @@
 #include "vm/ops.h"
 
 // ---- items ----
+
+// Whether *i, counted from the end when it is negative, is an index of a sequence of a built-in type,
+// so that its sq_item and sq_ass_item do what subscription does. (Views may have more dimensions.)
+static bool
+sequence_index_fits(PyObject *container, int64_t *i)
+{
+    PyTypeObject *type = type_of(container);
+    PySequenceMethods *methods = type->tp_as_sequence;
+    if ((type->tp_flags & Py_TPFLAGS_HEAPTYPE) != 0 || methods == NULL ||
+        methods->sq_item == NULL || methods->sq_length == NULL || type == &PyMemoryView_Type) {
+        return false;
+    }
+    Py_ssize_t n = methods->sq_length(container);
+    *i += *i < 0 ? n : 0;
+    return (uint64_t)*i < (uint64_t)(n < 0 ? 0 : n);
+}
 
 // Items of built-in sequences at an index that is already an int. VALUE_UNSET without an
 // exception: take the protocol (which finds the error, too).
@@ -44,6 +61,9 @@ getitem_index(PyObject *container, int64_t i)
             i += n;
         }
         return (uint64_t)i < (uint64_t)n ? value_result(str_getitem(container, i)) : VALUE_UNSET;
+    }
+    if (sequence_index_fits(container, &i)) {
+        return value_result(type->tp_as_sequence->sq_item(container, i));
     }
     return VALUE_UNSET;
 }
@@ -92,6 +112,7 @@ value_setitem(Value container, Value key, Value item)
         return -1;
     }
     int result = -1;
+    int64_t at;
     if (type_of(box.op) == &PyDict_Type) {
         if (value_is_int(key)) {
             result = dict_set_value_int_steal(box.op, value_int(key), value_dup(item));
@@ -108,6 +129,10 @@ value_setitem(Value container, Value key, Value item)
     if (type_of(box.op) == &PyList_Type && value_is_int(key)) {
         int64_t i = value_int(key);
         result = list_set(box.op, i < 0 ? i + list_size(box.op) : i, value.op);
+    }
+    else if (value_is_int(key) && (at = value_int(key), sequence_index_fits(box.op, &at)) &&
+             type_of(box.op)->tp_as_sequence->sq_ass_item != NULL) {
+        result = type_of(box.op)->tp_as_sequence->sq_ass_item(box.op, at, value.op);
     }
     else if (box_borrow(&index, key)) {
         result = object_setitem(box.op, index.op, value.op);
@@ -215,6 +240,14 @@ value_getslice(Value container, Value start, Value stop)
 int
 value_setslice(Value container, Value start, Value stop, Value item)
 {
+    Py_ssize_t low, high;
+    if (value_is_pointer(container) && type_of(value_pointer(container)) == &PyList_Type &&
+        value_is_pointer(item) && slice_bound(start, 0, &low) &&
+        slice_bound(stop, PY_SSIZE_T_MAX, &high)) {
+        PyObject *list = value_pointer(container);
+        slice_adjust_indices(list_size(list), &low, &high, 1);
+        return list_set_slice(list, low, high < low ? low : high, value_pointer(item));
+    }
     PyObject *slice = slice_of_values(start, stop);
     if (slice == NULL) {
         return -1;
@@ -232,7 +265,12 @@ value_contains(Value item, Value container)
         return -1;
     }
     int result = -1;
-    if (box_borrow(&element, item)) {
+    if (value_is_int(item) && type_of(box.op) == &PyDict_Type) {
+        Value found;
+        result = dict_get_value_int(box.op, value_int(item), &found);
+        value_drop(found);
+    }
+    else if (box_borrow(&element, item)) {
         result = type_of(box.op) == &PyDict_Type ? dict_contains(box.op, element.op)
                                                  : sequence_contains(box.op, element.op);
         box_release(&element);
@@ -279,22 +317,6 @@ value_iter(Value v)
     PyObject *iterator = object_iter(box.op);
     box_release(&box);
     return iterator == NULL ? VALUE_UNSET : value_owned(iterator);
-}
-
-Value
-value_next(PyObject *iterator)
-{
-    PyTypeObject *type = type_of(iterator);
-    if (type == &PyListIter_Type) {
-        return list_iter_next_value(iterator);
-    }
-    if (type == &PyRangeIter_Type) {
-        return range_iter_next_value(iterator);
-    }
-    if (type == &PyTupleIter_Type) {
-        return tuple_iter_next_value(iterator);
-    }
-    return value_result(iter_next(iterator));
 }
 
 Value
@@ -348,7 +370,7 @@ static int
 unpack_take(PyObject *iterator, Value *buffer, Py_ssize_t n, Py_ssize_t after)
 {
     for (Py_ssize_t i = 0; i < n; i++) {
-        buffer[i] = value_next(iterator);
+        buffer[i] = iter_next_value(iterator);
         if (buffer[i] == VALUE_UNSET) {
             unpack_drop(buffer, i);
             return error_occurred() ? -1
@@ -362,7 +384,7 @@ unpack_take(PyObject *iterator, Value *buffer, Py_ssize_t n, Py_ssize_t after)
 static int
 unpack_end(PyObject *source, PyObject *iterator, Py_ssize_t n)
 {
-    Value extra = value_next(iterator);
+    Value extra = iter_next_value(iterator);
     if (extra == VALUE_UNSET) {
         return error_occurred() ? -1 : 0;
     }

@@ -60,7 +60,7 @@ int trace_handled(Thread *ts, Value *fp);      // -1: the handler does not begin
 void trace_unwind(Thread *ts, Value *fp);
 
 // An iterator has ended without an exception that would be seen, since the interpreter runs it: tools
-// are told of a StopIteration with `result`. 0 or -1. trace_next is value_next with such news,
+// are told of a StopIteration with `result`. 0 or -1. trace_next is iter_next_value with such news,
 // trace_sent the news after a receiver of other kinds has ended.
 int trace_stop(Thread *ts, Value *fp, Value result);
 Value trace_next(Thread *ts, Value *fp, PyObject *iterator);
