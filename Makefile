@@ -9,7 +9,7 @@ JOBS ?= $(shell nproc)
 # What `make bench` compares with: the distribution's optimised build before any other.
 PYTHON311 ?= $(firstword $(wildcard /usr/bin/python3.11) python3.11)
 
-.PHONY: all setup release debug demo test bench install clean
+.PHONY: all setup release pgo debug demo test bench install clean
 
 all: release
 
@@ -19,6 +19,14 @@ setup:
 release debug asan tsan gcc: setup
 	@cmake --preset $@ > build/cmake-$@.log || { cat build/cmake-$@.log; exit 1; }
 	@cmake --build --preset $@ -j $(JOBS)
+
+# The release build with profile feedback: builds an instrumented program, runs it, builds again.
+pgo: setup
+	@cmake --preset profile > build/cmake-profile.log || { cat build/cmake-profile.log; exit 1; }
+	@cmake --build --preset profile -j $(JOBS) --target typhon
+	@sh scripts/train.sh build/profile
+	@cmake --preset pgo > build/cmake-pgo.log || { cat build/cmake-pgo.log; exit 1; }
+	@cmake --build --preset pgo -j $(JOBS) --target typhon
 
 demo: release
 	@$(TYPHON) examples/concurrency.py
@@ -36,4 +44,4 @@ install: release
 	@cmake --install build/release --prefix $(PREFIX)
 
 clean:
-	rm -rf build/release build/debug build/asan build/tsan build/gcc
+	rm -rf build/release build/debug build/asan build/tsan build/gcc build/profile build/pgo

@@ -9,6 +9,18 @@ target_compile_options(typhon_flags INTERFACE
 target_compile_definitions(typhon_flags INTERFACE
     _GNU_SOURCE TYPHON_VERSION="${PROJECT_VERSION}")
 
+# Optimisation with the profile of a training run (make pgo): "generate" makes a program that writes
+# one, the name of a merged profile uses it.
+set(TYPHON_PROFILE "" CACHE STRING "generate, or the file of a profile to use")
+if(TYPHON_PROFILE STREQUAL "generate")
+    target_compile_options(typhon_flags INTERFACE -fprofile-generate=${CMAKE_BINARY_DIR}/raw)
+    target_link_options(typhon_flags INTERFACE -fprofile-generate=${CMAKE_BINARY_DIR}/raw)
+elseif(TYPHON_PROFILE)
+    # Functions that have changed since the profile was made are compiled without it.
+    target_compile_options(typhon_flags INTERFACE -fprofile-use=${TYPHON_PROFILE}
+        -Wno-profile-instr-unprofiled -Wno-profile-instr-out-of-date -Wno-backend-plugin)
+endif()
+
 set(CMAKE_C_FLAGS_DEBUG "-O1 -g -fno-omit-frame-pointer")
 set(CMAKE_C_FLAGS_RELEASE "-O3 -g1 -DNDEBUG")
 

@@ -167,19 +167,37 @@ binascii_b2a_uu(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObj
 static const char base64_digits[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-static int
-base64_value(unsigned char c)
+// The value of each base64 digit, and -1.
+static const int8_t base64_values[256] = {
+    [0 ... 31] = -1,
+    [32] = -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 62, -1, -1, -1, 63,
+    [48] = 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, -1, -1, -1, -1, -1, -1,
+    [64] = -1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
+    [80] = 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, -1, -1, -1, -1, -1,
+    [96] = -1, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,
+    [112] = 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, -1, -1, -1, -1, -1,
+    [128 ... 255] = -1,
+};
+
+// Whole quads of digits at the start of p: how many characters were decoded.
+static Py_ssize_t
+decode_base64_quads(BytesWriter *w, const unsigned char *p, Py_ssize_t n)
 {
-    if (c >= 'A' && c <= 'Z') {
-        return c - 'A';
+    char *out = w->data + w->pos;
+    Py_ssize_t i = 0;
+    for (; i + 4 <= n; i += 4) {
+        int a = base64_values[p[i]], b = base64_values[p[i + 1]];
+        int c = base64_values[p[i + 2]], d = base64_values[p[i + 3]];
+        if ((a | b | c | d) < 0) {
+            break;
+        }
+        unsigned bits = (unsigned)(a << 18 | b << 12 | c << 6 | d);
+        *out++ = (char)(bits >> 16);
+        *out++ = (char)(bits >> 8);
+        *out++ = (char)bits;
     }
-    if (c >= 'a' && c <= 'z') {
-        return c - 'a' + 26;
-    }
-    if (c >= '0' && c <= '9') {
-        return c - '0' + 52;
-    }
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
+    w->pos += i / 4 * 3;
+    return i;
 }
 
 static PyObject *
@@ -193,7 +211,13 @@ decode_base64(PyObject *module, const unsigned char *p, Py_ssize_t n, bool stric
     unsigned bits = 0;
     int quad = 0, pads = 0;
     bool padding = false;
-    for (Py_ssize_t i = 0; i < n; i++) {
+    for (Py_ssize_t i = decode_base64_quads(&w, p, n); i < n; i++) {
+        if (quad == 0 && !padding) {
+            i += decode_base64_quads(&w, p + i, n - i);
+            if (i >= n) {
+                break;
+            }
+        }
         if (p[i] == '=') {
             padding = true;
             if (strict && quad == 0) {
@@ -208,7 +232,7 @@ decode_base64(PyObject *module, const unsigned char *p, Py_ssize_t n, bool stric
             }
             continue;
         }
-        int value = base64_value(p[i]);
+        int value = base64_values[p[i]];
         if (value < 0) {
             if (strict) {
                 return fail(&w, module, "Only base64 data is allowed");

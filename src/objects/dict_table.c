@@ -604,10 +604,11 @@ find_int_quick(DictKeys *keys, int64_t number, Py_hash_t hash)
         Py_ssize_t n = dict_slot_load(keys, slot);
         if (n >= 0 && keys->entries[n].hash == hash && keys->entries[n].key != NULL) {
             PyObject *found = keys->entries[n].key;
-            if (type_of(found) != &PyLong_Type || !int_is_compact(found)) {
+            if (type_of(found) != &PyLong_Type) {
                 return FIND_RETRY;
             }
-            if (int_compact_value(found) == number) {
+            int64_t value;
+            if (int_as_i64_fast(found, &value) && value == number) {
                 return n;
             }
         }

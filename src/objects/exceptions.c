@@ -13,6 +13,7 @@
 #include "objects/attributes.h"
 #include "objects/bool.h"
 #include "objects/call.h"
+#include "objects/container.h"
 #include "objects/dict.h"
 #include "objects/error.h"
 #include "objects/interpreter.h"
@@ -29,7 +30,7 @@ PyObject *
 exception_field(PyObject *exc, PyObject **field)
 {
     CriticalSection cs;
-    critical_section_begin(&cs, exc);
+    short_section_begin(&cs, exc);
     PyObject *value = xnew_ref(*field);
     critical_section_end(&cs);
     return value;
@@ -40,7 +41,7 @@ exception_set_field(PyObject *exc, PyObject **field, PyObject *value)
 {
     xincref(value);
     CriticalSection cs;
-    critical_section_begin(&cs, exc);
+    short_section_begin(&cs, exc);
     PyObject *old = *field;
     *field = value;
     critical_section_end(&cs);

@@ -15,6 +15,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <string.h>
+
 #include "abi/constants.h"
 #include "abi/numbers.h"
 #include "abi/object.h"
@@ -53,6 +55,16 @@ int_compact_value(PyObject *op)
 {
     const _PyLongValue *v = &int_cast(op)->long_value;
     return (1 - (Py_ssize_t)(v->lv_tag & INT_SIGN_MASK)) * (Py_ssize_t)v->ob_digit[0];
+}
+
+static inline bool
+int_equal(PyObject *a, PyObject *b)
+{
+    const _PyLongValue *v = &int_cast(a)->long_value, *w = &int_cast(b)->long_value;
+    uintptr_t mask = INT_SIGN_MASK | ~(((uintptr_t)1 << INT_SIZE_SHIFT) - 1);
+    return ((v->lv_tag ^ w->lv_tag) & mask) == 0 && v->ob_digit[0] == w->ob_digit[0] &&
+           (v->lv_tag < (2 << INT_SIZE_SHIFT) ||
+            memcmp(v->ob_digit, w->ob_digit, (v->lv_tag >> INT_SIZE_SHIFT) * sizeof(digit)) == 0);
 }
 
 // The value of an int of at most two digits, which a tagged value always holds; false for longer ones.

@@ -22,8 +22,8 @@ object_equal_quick(PyObject *a, PyObject *b)
     }
     PyTypeObject *type = type_of(a);
     if (type == type_of(b)) {
-        if (type == &PyLong_Type && int_is_compact(a) && int_is_compact(b)) {
-            return int_compact_value(a) == int_compact_value(b);
+        if (type == &PyLong_Type) {
+            return int_equal(a, b);
         }
         if (type == &PyUnicode_Type) {
             return str_equal(a, b);
