@@ -329,7 +329,7 @@ generator_end_in_heap(GeneratorObject *gen)
 void
 generator_abandon(GeneratorObject *gen)
 {
-    if (__atomic_load_n(&gen->state, __ATOMIC_ACQUIRE) == GEN_CLOSED) {
+    if (atomic_load_acquire_int(&gen->state) == GEN_CLOSED) {
         return;
     }
     int refused = 0;
