@@ -33,6 +33,7 @@ demo: release
 
 test: release
 	@python3 scripts/check_layers.py
+	@python3 scripts/check_handlers.py $(TYPHON)
 	@cd build/release && ctest --output-on-failure -j $(JOBS)
 	@python3 tests/conformance/check.py $(TYPHON)
 

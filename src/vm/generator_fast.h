@@ -62,7 +62,7 @@ generator_suspend_fast(Thread *ts, Value *fp, const uint64_t *pc, uint32_t nlive
         to[i] = v;
     }
     for (uint32_t i = 0; i < nlive; i++) {
-        fp[i] = 0;
+        *(volatile Value *)&fp[i] = 0;      // or the compiler calls memset from the handler
     }
     to[FRAME_PC] = (Value)pc;
     to[FRAME_OBJECT] = 0;
