@@ -185,6 +185,14 @@ set_code(PyObject *op, PyObject *value, void *context)
                      as_function(op)->func_name, has, needs);
         return -1;
     }
+    const int kinds = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR;
+    int old_kind = ((PyCodeObject *)as_function(op)->func_code)->co_flags & kinds;
+    if (old_kind != (((PyCodeObject *)value)->co_flags & kinds)
+        && error_warn(PyExc_DeprecationWarning, 1,
+                      "Assigning a code object of non-matching type is deprecated (e.g., from a "
+                      "generator to a plain function)") < 0) {
+        return -1;
+    }
     replace_field(op, &as_function(op)->func_code, value);
     return 0;
 }
@@ -285,7 +293,7 @@ function_get_annotations(PyObject *op)
         annotations = format == NULL ? NULL : object_call_onearg(annotate, format);
         xdecref(format);
         if (annotations != NULL && !dict_check(annotations)) {
-            error_format(PyExc_TypeError, "__annotate__() must return a dict, not %T", annotations);
+            error_format(PyExc_TypeError, "__annotate__ returned non-dict of type '%T'", annotations);
             clear_ref(annotations);
         }
     }

@@ -378,7 +378,7 @@ compute_annotations(PyObject *dict)
         result = one == NULL ? NULL : object_call_onearg(annotate, one);
         xdecref(one);
         if (result != NULL && !dict_check(result)) {
-            error_format(PyExc_TypeError, "__annotate__() must return a dict, not %T", result);
+            error_format(PyExc_TypeError, "__annotate__ returned non-dict of type '%T'", result);
             clear_ref(result);
         }
     }

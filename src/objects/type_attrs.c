@@ -306,7 +306,7 @@ get_annotate(PyObject *op, void *closure)
         return set_no_attribute(type, "__annotate__");
     }
     PyObject *annotate;
-    int found = get_own_bound(type, ID(__annotate_func__), ID(__annotate__), &annotate);
+    int found = get_own_bound(type, ID(__annotate__), ID(__annotate_func__), &annotate);
     if (found != 0) {
         return annotate;
     }
@@ -331,7 +331,10 @@ set_annotate(PyObject *op, PyObject *value, void *closure)
         error_set(PyExc_TypeError, "__annotate__ must be callable or None");
         return -1;
     }
-    if (type_set_attribute(type, ID(__annotate_func__), value) < 0) {
+    // A function that the class body defines goes before the compiler's.
+    int own = dict_contains(type->tp_dict, ID(__annotate__));
+    if (own < 0 ||
+        type_set_attribute(type, own > 0 ? ID(__annotate__) : ID(__annotate_func__), value) < 0) {
         return -1;
     }
     if (value != Py_None && dict_pop(type->tp_dict, ID(__annotations_cache__), NULL) < 0) {
@@ -354,7 +357,7 @@ compute_annotations(PyTypeObject *type)
         result = one == NULL ? NULL : object_call_onearg(annotate, one);
         xdecref(one);
         if (result != NULL && !dict_check(result)) {
-            error_format(PyExc_TypeError, "__annotate__() must return a dict, not %T", result);
+            error_format(PyExc_TypeError, "__annotate__ returned non-dict of type '%T'", result);
             clear_ref(result);
         }
     }

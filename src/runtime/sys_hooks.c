@@ -6,6 +6,7 @@
 #include "abi/constants.h"
 #include "abi/exceptions.h"
 #include "base/hooks.h"
+#include "memory/heap.h"
 #include "memory/refcount.h"
 #include "objects/args.h"
 #include "objects/build.h"
@@ -118,6 +119,27 @@ sys_flush_std_files(void)
 
 // ---- audit ----
 
+// Hooks run unseen by trace functions unless they have a true attribute __cantrace__.
+static int
+call_audit_hook(PyObject *hook, PyObject *name, PyObject *args)
+{
+    Thread *ts = thread_current();
+    PyObject *cantrace;
+    int traced = object_getattr_optional_cstr(hook, "__cantrace__", &cantrace);
+    if (traced > 0) {
+        traced = object_is_true(cantrace);
+        decref(cantrace);
+    }
+    if (traced < 0) {
+        return -1;
+    }
+    ts->abi.tracing += !traced;
+    PyObject *result = object_call_twoargs(hook, name, args);
+    ts->abi.tracing -= !traced;
+    xdecref(result);
+    return result != NULL ? 0 : -1;
+}
+
 // Calls every Python hook of the interpreter with (event, args).
 static int
 run_audit_hooks(const char *event, PyObject *args)
@@ -131,9 +153,7 @@ run_audit_hooks(const char *event, PyObject *args)
     int result = name != NULL && given != NULL ? 0 : -1;
     for (Py_ssize_t i = 0; result == 0 && i < list_size(hook_list); i++) {
         PyObject *hook = list_get(hook_list, i);
-        PyObject *returned = hook != NULL ? object_call_twoargs(hook, name, given) : NULL;
-        result = returned != NULL ? 0 : -1;
-        xdecref(returned);
+        result = hook != NULL ? call_audit_hook(hook, name, given) : -1;
         xdecref(hook);
     }
     xdecref(name);
@@ -194,6 +214,9 @@ sys_addaudithook(PyObject *module, PyObject *args, PyObject *kwargs)
     InterpreterRoots *roots = interpreter_roots();
     if (roots->audit_hooks == NULL) {
         roots->audit_hooks = list_new(0);
+        if (roots->audit_hooks != NULL) {
+            gc_untrack(roots->audit_hooks);     // nobody is to find the hooks
+        }
         if (roots->audit_hooks == NULL) {
             return NULL;
         }
