@@ -425,12 +425,9 @@ push_field(Parser *p, const FStringKind *k)
         return push(p, check_node(p, ast_formatted_value(p->arena, span, f.value, f.conversion,
                                                          f.spec)));
     }
-    // The text of an interpolation ends before "=", without blanks.
-    Py_ssize_t end = f.debug ? f.equal : f.text_end;
-    while (end > f.text_start && memchr(" \t\f\r\n", p->tok.buffer[end - 1], 5) != NULL) {
-        end--;
-    }
-    PyObject *text = field_text(p, f.first, f.text_start, end);
+    // The text of an interpolation ends before "=".
+    PyObject *text =
+        field_text(p, f.first, f.text_start, f.debug ? f.equal : f.text_end);
     return text != NULL
            && push(p, check_node(p, ast_interpolation(p->arena, span, f.value, text, f.conversion,
                                                       f.spec)));
