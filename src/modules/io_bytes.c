@@ -258,6 +258,45 @@ bytesio_write(PyObject *op, PyObject *data)
     return result < 0 ? NULL : int_from_ssize(result);
 }
 
+// Forgets what the stream holds and writes data, with the stream's lock held all the time.
+static Py_ssize_t
+restart_with(BytesIo *self, const char *data, Py_ssize_t size)
+{
+    if (!check_exports(self)) {
+        return -1;
+    }
+    self->size = self->pos = 0;
+    return write_data(self, data, size);
+}
+
+// The same with an object's data, or none. 0, or -1 with an exception.
+static int
+restart(PyObject *op, PyObject *data)
+{
+    Py_buffer view = {.buf = ""};
+    if (data != NULL && buffer_get(data, &view, PyBUF_CONTIG_RO) < 0) {
+        return -1;
+    }
+    LOCKED(op, Py_ssize_t, -1, restart_with(self, view.buf, view.len))
+    if (data != NULL) {
+        buffer_release(&view);
+    }
+    return result < 0 ? -1 : 0;
+}
+
+static Py_ssize_t
+set_position(BytesIo *self, Py_ssize_t pos)
+{
+    return self->pos = pos;
+}
+
+static int
+go_to(PyObject *op, Py_ssize_t pos)
+{
+    LOCKED(op, Py_ssize_t, -1, set_position(self, pos))
+    return result < 0 ? -1 : 0;
+}
+
 static PyObject *
 bytesio_writelines(PyObject *op, PyObject *lines)
 {
@@ -439,21 +478,14 @@ bytesio_getstate(PyObject *op, PyObject *unused)
 static PyObject *
 bytesio_setstate(PyObject *op, PyObject *state)
 {
-    BytesIo *self = (BytesIo *)op;
     if (!tuple_check(state) || tuple_size(state) < 3) {
         return error_format(PyExc_TypeError,
                             "%.200s.__setstate__ argument should be 3-tuple, got %.200s",
                             object_type(op)->tp_name, object_type(state)->tp_name);
     }
-    if (!check_exports(self)) {
+    if (restart(op, tuple_item_borrow(state, 0)) < 0) {
         return NULL;
     }
-    self->pos = self->size = 0;
-    PyObject *written = bytesio_write(op, tuple_item_borrow(state, 0));
-    if (written == NULL) {
-        return NULL;
-    }
-    decref(written);
     PyObject *position = tuple_item_borrow(state, 1);
     if (!int_check(position)) {
         return error_format(PyExc_TypeError,
@@ -467,7 +499,9 @@ bytesio_setstate(PyObject *op, PyObject *state)
     if (pos < 0) {
         return error_set(PyExc_ValueError, "position value cannot be negative");
     }
-    self->pos = pos;
+    if (go_to(op, pos) < 0) {
+        return NULL;
+    }
     PyObject *attributes = tuple_item_borrow(state, 2);
     if (attributes == Py_None) {
         return new_ref(Py_None);
@@ -492,20 +526,11 @@ bytesio_init(PyObject *op, PyObject *args, PyObject *kwargs)
     if (!args_parse_keywords(args, kwargs, "|O:BytesIO", names, &initial)) {
         return -1;
     }
-    if (!check_exports(self)) {
-        return -1;
-    }
-    self->size = self->pos = 0;
+    CriticalSection cs;
+    critical_section_begin(&cs, self);
     self->closed = false;
-    if (initial != NULL && initial != Py_None) {
-        PyObject *written = bytesio_write(op, initial);
-        if (written == NULL) {
-            return -1;
-        }
-        decref(written);
-        self->pos = 0;
-    }
-    return 0;
+    critical_section_end(&cs);
+    return restart(op, initial == Py_None ? NULL : initial) < 0 ? -1 : go_to(op, 0);
 }
 
 static PyObject *
