@@ -141,13 +141,15 @@ property_copy(PyObject *old, PyObject *get, PyObject *set, PyObject *del)
 {
     PropertyObject *p = PROPERTY(old);
 #define PICK(given, own) ((given) != NULL && (given) != Py_None ? (given) : (own) != NULL ? (own) : Py_None)
+    PyObject *doc = member_load_object(old, offsetof(PropertyObject, prop_doc));
     PyObject *args[] = {PICK(get, p->prop_get), PICK(set, p->prop_set), PICK(del, p->prop_del), Py_None};
 #undef PICK
     // A docstring that came from the getter is taken from the copy's getter again.
-    if (p->prop_doc != NULL && !(p->getter_doc && args[0] != Py_None)) {
-        args[3] = p->prop_doc;
+    if (doc != NULL && !(p->getter_doc && args[0] != Py_None)) {
+        args[3] = doc;
     }
     PyObject *copy = object_vectorcall((PyObject *)type_of(old), args, 4, NULL);
+    xdecref(doc);
     if (copy != NULL && property_check_exact(copy)) {
         set_ref(PROPERTY(copy)->prop_name, xnew_ref(p->prop_name));
     }
