@@ -44,6 +44,9 @@ typedef struct Collection {
     bool finalized;             // some finalizer ran
 } Collection;
 
+// How often a full collection takes what release_queued_all finds.
+#define RELEASE_ROUNDS 32
+
 // ---- vectors ----
 
 bool
@@ -518,6 +521,36 @@ release_delayed(Thread *ts, Interpreter *interp)
     qsbr_process(ts);
 }
 
+static bool
+has_queues(Collection *c)
+{
+    for (HeapThread *heap = heap_first_thread(); heap != NULL; heap = heap->next) {
+        if (heap->interp == c->interp && heap->merge_count > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// What was given up may have held objects of threads that wait for something and so do not look at
+// their queues: these go now, too, and what they hold. Another thread may queue for ever, hence
+// the limit.
+static void
+release_queued_all(Collection *c)
+{
+    bool more = true;
+    release_queued(c);
+    for (int round = 0; more && round < RELEASE_ROUNDS; round++) {
+        world_stop(c->interp);
+        more = has_queues(c);
+        if (more) {
+            take_queues(c);
+        }
+        world_start(c->interp);
+        release_queued(c);
+    }
+}
+
 GcResult
 gc_run(Thread *ts, bool full)
 {
@@ -535,7 +568,12 @@ gc_run(Thread *ts, bool full)
     find_garbage(&c);
     vector_free(&c.candidates);
     vector_free(&c.stack);
-    release_queued(&c);
+    if (full) {
+        release_queued_all(&c);
+    }
+    else {
+        release_queued(&c);
+    }
     run_callbacks(&c);
     run_finalizers(&c);
     if (c.finalized) {
