@@ -131,31 +131,6 @@ math_lcm(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     return result;
 }
 
-// Newton's iteration from above, on ints.
-static PyObject *
-isqrt_large(PyObject *n)
-{
-    PyObject *one = int_from_i64(1);
-    PyObject *x = int_lshift_bits(one, (uint64_t)(int_bit_length(n) + 1) / 2);
-    while (x != NULL) {
-        PyObject *quotient = int_floor_divide(n, x);
-        PyObject *sum = quotient != NULL ? int_add(x, quotient) : NULL;
-        PyObject *next = sum != NULL ? int_rshift_bits(sum, 1) : NULL;
-        xdecref(quotient);
-        xdecref(sum);
-        if (next == NULL) {
-            clear_ref(x);
-            break;
-        }
-        if (int_compare(next, x) >= 0) {
-            decref(next);
-            break;
-        }
-        set_ref(x, next);
-    }
-    return x;
-}
-
 static PyObject *
 math_isqrt(PyObject *module, PyObject *arg)
 {
@@ -179,7 +154,7 @@ math_isqrt(PyObject *module, PyObject *arg)
         result = int_from_i64(root);
     }
     else {
-        result = isqrt_large(n);
+        result = int_sqrt(n);
     }
     decref(n);
     return result;

@@ -187,6 +187,7 @@ PyObject *int_and(PyObject *a, PyObject *b);
 PyObject *int_or(PyObject *a, PyObject *b);
 PyObject *int_xor(PyObject *a, PyObject *b);
 PyObject *int_gcd(PyObject *a, PyObject *b);
+PyObject *int_sqrt(PyObject *a);         // the integer part; a is not negative
 // Nearest multiple quotient and remainder with ties to even: for round() and datetime.
 PyObject *int_divmod_near(PyObject *a, PyObject *b);    // tuple (q, r)
 

@@ -573,3 +573,15 @@ int_absolute(PyObject *a)
 {
     return int_is_negative(a) ? int_negative(a) : int_copy(a);
 }
+
+PyObject *
+int_sqrt(PyObject *a)
+{
+    mpz_t z;
+    mpz_init(z);
+    int_to_mpz(a, z);
+    mpz_sqrt(z, z);
+    PyObject *result = int_from_mpz(z);
+    mpz_clear(z);
+    return result;
+}

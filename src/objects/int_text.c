@@ -39,17 +39,55 @@ small_decimal(int64_t value)
     return str_from_ascii(at, text + sizeof text - at);
 }
 
-// Digits of |op| without prefix; mem_alloc'ed with NUL.
+// Four digits of 30 bits: two halves of at most 18 decimal digits and a rest.
+#define MEDIUM_DIGITS 4
+
+static PyObject *
+medium_decimal(PyObject *op)
+{
+    unsigned __int128 magnitude = 0;
+    for (Py_ssize_t i = int_digit_count(op); i-- > 0;) {
+        magnitude = magnitude << PyLong_SHIFT | int_digits(op)[i];
+    }
+    char text[48];
+    char *at = text + sizeof text;
+    const uint64_t part = 1000000000000000000u;
+    while (magnitude >= part) {
+        uint64_t low = (uint64_t)(magnitude % part);
+        magnitude /= part;
+        for (int i = 0; i < 18; i++, low /= 10) {
+            *--at = (char)('0' + low % 10);
+        }
+    }
+    for (uint64_t rest = (uint64_t)magnitude; rest != 0; rest /= 10) {
+        *--at = (char)('0' + rest % 10);
+    }
+    if (int_is_negative(op)) {
+        *--at = '-';
+    }
+    return str_from_ascii(at, text + sizeof text - at);
+}
+
+// Sign, prefix and digits; mem_alloc'ed with NUL. *digits points to the first digit.
 static char *
-magnitude_text(PyObject *op, int base)
+number_text(PyObject *op, int base, char **digits)
 {
     mpz_t z;
     mpz_init(z);
     int_to_mpz(op, z);
     mpz_abs(z, z);
-    char *text = mem_alloc_or_error(mpz_sizeinbase(z, base) + 2);
+    char *text = mem_alloc_or_error(mpz_sizeinbase(z, base) + 5);
     if (text != NULL) {
-        mpz_get_str(text, base, z);
+        char *at = text;
+        if (int_is_negative(op)) {
+            *at++ = '-';
+        }
+        if (base == 2 || base == 8 || base == 16) {
+            *at++ = '0';
+            *at++ = base == 2 ? 'b' : base == 8 ? 'o' : 'x';
+        }
+        *digits = at;
+        mpz_get_str(at, base, z);
     }
     mpz_clear(z);
     return text;
@@ -73,22 +111,27 @@ int_to_base(PyObject *op, int base)
     if (base == 10 && int_as_i64_fast(op, &small)) {
         return small_decimal(small);
     }
+    if (base == 10 && int_digit_count(op) <= MEDIUM_DIGITS) {
+        return medium_decimal(op);
+    }
     int limit = 0;
     if (base == 10 && decimal_is_too_long(op, &limit)) {
         return too_long_to_text(limit);
     }
-    char *digits = magnitude_text(op, base);
-    if (digits == NULL) {
+    char *digits;
+    char *text = number_text(op, base, &digits);
+    if (text == NULL) {
         return NULL;
     }
     size_t length = strlen(digits);
+    PyObject *result;
     if (base == 10 && limit > 0 && length > (size_t)limit && length > DIGITS_THRESHOLD) {
-        mem_free(digits);
-        return too_long_to_text(limit);
+        result = too_long_to_text(limit);
     }
-    const char *prefix = base == 2 ? "0b" : base == 8 ? "0o" : base == 16 ? "0x" : "";
-    PyObject *result = str_format("%s%s%s", int_is_negative(op) ? "-" : "", prefix, digits);
-    mem_free(digits);
+    else {
+        result = str_from_ascii(text, digits - text + (Py_ssize_t)length);
+    }
+    mem_free(text);
     return result;
 }
 
