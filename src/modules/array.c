@@ -1289,7 +1289,7 @@ array_iter_next(PyObject *self)
         atomic_store_relaxed_ssize(&it->index, index + 1);
     }
     else if (!error_occurred()) {
-        iterator_finish(&it->array);
+        iterator_finish(it, &it->array);
     }
     return item;
 }

@@ -208,7 +208,7 @@ cycle_next(PyObject *self)
         if (!at_end()) {
             return NULL;
         }
-        iterator_finish(&it->iterator);
+        iterator_finish(it, &it->iterator);
     }
     Py_ssize_t n = list_size(it->saved);
     if (n == 0) {
@@ -347,7 +347,7 @@ chain_advance(Chain *it)
     decref(source);
     xdecref(iterable);
     if (active == NULL) {
-        iterator_finish(&it->source);
+        iterator_finish(it, &it->source);
         return false;
     }
     PyObject *old = atomic_exchange_ptr(&it->active, active);
@@ -374,7 +374,7 @@ chain_next(PyObject *self)
         if (item != NULL || !at_end()) {
             return item;
         }
-        iterator_finish(&it->active);
+        iterator_finish(it, &it->active);
     }
 }
 
@@ -509,7 +509,7 @@ islice_next(PyObject *self)
     return item;
 over:
     decref(iterator);
-    iterator_finish(&it->iterator);
+    iterator_finish(it, &it->iterator);
     return NULL;
 }
 
@@ -895,7 +895,7 @@ pairwise_next(PyObject *self)
 over:
     xdecref(old);
     decref(iterator);
-    iterator_finish(&it->iterator);
+    iterator_finish(it, &it->iterator);
     field_set_steal(it, &it->old, NULL);
     return NULL;
 }
@@ -999,7 +999,7 @@ fail:
     }
     decref(iterator);
     if (over || result == NULL) {
-        iterator_finish(&it->iterator);
+        iterator_finish(it, &it->iterator);
     }
     return result;
 }

@@ -180,15 +180,26 @@ iterator_hold(PyObject **slot)
     return op;
 }
 
-// Ends the iteration.
+// Whether no other thread has a reference to this thread's iterator, and so none is reading it.
+static inline bool
+iterator_is_private(PyObject *iterator)
+{
+    return atomic_load_relaxed_uptr(&iterator->ob_tid) == thread_id_word()
+           && atomic_load_acquire_ssize(&iterator->ob_ref_shared) == 0;
+}
+
+// Ends the iteration. A thread that was reading the slot had a reference to the iterator before the
+// slot was emptied; without one, what was walked over goes at once.
+#define iterator_finish(it, slot) iterator_finish_object((PyObject *)(it), (slot))
+
 static inline void
-iterator_finish(PyObject **slot)
+iterator_finish_object(PyObject *iterator, PyObject **slot)
 {
     PyObject *op = atomic_exchange_ptr(slot, NULL);
     if (op == NULL) {
         return;
     }
-    if (runtime_is_single_threaded()) {
+    if (runtime_is_single_threaded() || iterator_is_private(iterator)) {
         decref(op);
     }
     else {

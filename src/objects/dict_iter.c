@@ -273,12 +273,12 @@ dict_iter_step(DictIter *it, Py_ssize_t step, PyObject **key, Value *value)
     Py_hash_t hash;
     found = walk(op, &pos, step, key, value, &hash);
     if (found == 0) {
-        iterator_finish(&it->dict);
+        iterator_finish(it, &it->dict);
     }
     else if (left <= 0) {
         decref(*key);
         value_drop(*value);
-        iterator_finish(&it->dict);
+        iterator_finish(it, &it->dict);
         error_set(PyExc_RuntimeError, "dictionary keys changed during iteration");
         found = -1;
     }

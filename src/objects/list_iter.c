@@ -63,7 +63,7 @@ list_iter_next_value(PyObject *self)
         if (it->pos < LIST(op)->ob_base.ob_size) {
             return list_open_item(LIST(op)->ob_item[it->pos++]);
         }
-        iterator_finish(&it->list);
+        iterator_finish(it, &it->list);
         return VALUE_UNSET;
     }
     PyObject *item = PyListIter_Type.tp_iternext(self);
@@ -82,7 +82,7 @@ list_iter_next(PyObject *self)
         if (it->pos < LIST(list)->ob_base.ob_size) {
             return new_ref(LIST(list)->ob_item[it->pos++]);
         }
-        iterator_finish(&it->list);
+        iterator_finish(it, &it->list);
         return NULL;
     }
     PyObject *op = iterator_hold(&it->list);
@@ -95,7 +95,7 @@ list_iter_next(PyObject *self)
         atomic_store_relaxed_ssize(&it->pos, pos + 1);
     }
     else {
-        iterator_finish(&it->list);
+        iterator_finish(it, &it->list);
     }
     decref(op);
     return item;
@@ -115,7 +115,7 @@ list_reviter_next(PyObject *self)
         atomic_store_relaxed_ssize(&it->pos, pos - 1);
     }
     else {
-        iterator_finish(&it->list);
+        iterator_finish(it, &it->list);
     }
     decref(op);
     return item;

@@ -1442,7 +1442,7 @@ view_iter_next(PyObject *self)
     PyObject *item = NULL;
     Py_ssize_t index = atomic_load_relaxed_ssize(&it->index);
     if (index >= it->length) {
-        iterator_finish(&it->view);
+        iterator_finish(it, &it->view);
     }
     else if (view_check(view) == 0) {
         atomic_store_relaxed_ssize(&it->index, index + 1);

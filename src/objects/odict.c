@@ -320,7 +320,7 @@ odict_iter_next(PyObject *self)
     int found = odict_iter_step(it, op, &key, &value);
     decref(op);
     if (found <= 0) {
-        iterator_finish(&it->dict);
+        iterator_finish(it, &it->dict);
         return NULL;
     }
     switch (it->kind & ITER_ITEMS) {

@@ -109,7 +109,7 @@ reversed_next(PyObject *self)
         error_clear();
     }
     atomic_store_relaxed_ssize(&it->index, -1);
-    iterator_finish(&it->sequence);
+    iterator_finish(it, &it->sequence);
     return NULL;
 }
 

@@ -95,7 +95,7 @@ seqiter_next(PyObject *self)
     }
     else if (error_matches(PyExc_IndexError) || error_matches(PyExc_StopIteration)) {
         error_clear();
-        iterator_finish(&it->sequence);
+        iterator_finish(it, &it->sequence);
     }
     decref(sequence);
     return item;
@@ -228,8 +228,8 @@ call_iter_traverse(PyObject *self, visitproc visit, void *arg)
 static void
 call_iter_finish(CallIter *it)
 {
-    iterator_finish(&it->callable);
-    iterator_finish(&it->sentinel);
+    iterator_finish(it, &it->callable);
+    iterator_finish(it, &it->sentinel);
 }
 
 static PyObject *

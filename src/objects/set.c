@@ -929,7 +929,7 @@ set_iter_next(PyObject *self)
         }
         else {
             key = NULL;
-            iterator_finish(&it->set);
+            iterator_finish(it, &it->set);
         }
     }
     decref(op);

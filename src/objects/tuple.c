@@ -703,7 +703,7 @@ tuple_iter_next(PyObject *self)
         atomic_store_relaxed_ssize(&it->pos, pos + 1);
         return new_ref(tuple_item(op, pos));
     }
-    iterator_finish(&it->tuple);
+    iterator_finish(it, &it->tuple);
     return NULL;
 }
 
@@ -720,7 +720,7 @@ tuple_iter_next_value(PyObject *self)
         atomic_store_relaxed_ssize(&it->pos, pos + 1);
         return list_open_item(tuple_item(op, pos));
     }
-    iterator_finish(&it->tuple);
+    iterator_finish(it, &it->tuple);
     return VALUE_UNSET;
 }
 
