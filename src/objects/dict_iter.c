@@ -311,11 +311,11 @@ dict_iter_entry(DictIter *it, DictEntry **result)
         i++;
     }
     if (i >= keys->nentries) {
-        iterator_finish(&it->dict);
+        iterator_finish(it, &it->dict);
         return 0;
     }
     if (it->left <= 0) {
-        iterator_finish(&it->dict);
+        iterator_finish(it, &it->dict);
         error_set(PyExc_RuntimeError, "dictionary keys changed during iteration");
         return -1;
     }
