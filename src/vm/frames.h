@@ -81,4 +81,8 @@ void frame_look_end(FrameLook *look);
 // hooks.gc_visit_thread_frames. Candidates of the collection are marked.
 int frames_visit(Thread *ts, int (*visit)(PyObject *op, int counted, void *arg), void *arg);
 
+// hooks.gc_visit_running_generators.
+int frames_visit_generators(Thread *ts, int (*visit)(PyObject *gen, PyObject *op, void *arg),
+                            void *arg);
+
 #endif

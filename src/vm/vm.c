@@ -432,6 +432,7 @@ vm_init(Interpreter *interp)
     hooks.frame_super_arguments = hook_super_arguments;
     hooks.function_vectorcall = function_vectorcall;
     hooks.gc_visit_thread_frames = frames_visit;
+    hooks.gc_visit_running_generators = frames_visit_generators;
     hooks.frame_current = hook_frame_current;
     hooks.frame_globals_borrow = hook_frame_globals;
     hooks.frame_builtins_borrow = hook_frame_builtins;
