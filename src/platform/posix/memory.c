@@ -5,6 +5,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+// How much of a file a fault maps at once, aligned to its size (Linux's fault_around_bytes).
+#define FAULT_AROUND ((uintptr_t)64 * 1024)
+
 size_t
 os_page_size(void)
 {
@@ -53,6 +56,20 @@ void
 os_memory_discard(void *base, size_t size)
 {
     madvise(base, size, MADV_DONTNEED);
+}
+
+void
+os_memory_evict(const void *floor, const void *data, size_t size)
+{
+    uintptr_t page = os_page_size();
+    uintptr_t start = (uintptr_t)data & ~(FAULT_AROUND - 1);
+    uintptr_t end = ((uintptr_t)data + size) & ~(page - 1);
+    if (start < (uintptr_t)floor) {
+        start = ((uintptr_t)floor + page - 1) & ~(page - 1);
+    }
+    if (end > start) {
+        madvise((void *)start, end - start, MADV_DONTNEED);
+    }
 }
 
 int
