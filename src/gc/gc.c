@@ -21,6 +21,7 @@
 
 #define YOUNG_THRESHOLD 2000
 #define RUNS_THRESHOLD 10
+#define FULL_LEAST 60000        // survivors of young collections that make a full one worth while
 
 bool
 object_is_gc(PyObject *op)
@@ -195,6 +196,18 @@ gc_collect_no_callbacks(Thread *ts)
     return collect(ts, GC_GENERATIONS - 1, false);
 }
 
+// Whether enough has survived young collections since the last full one. With a young threshold
+// below the usual one, the least number is smaller in proportion.
+static bool
+full_is_due(GcState *gc)
+{
+    ssize_t young = atomic_load_relaxed_int(&gc->thresholds[0]);
+    ssize_t least = young < YOUNG_THRESHOLD ? young * (FULL_LEAST / YOUNG_THRESHOLD) : FULL_LEAST;
+    ssize_t share = gc->old_total / 4;
+    return gc->young_runs >= atomic_load_relaxed_int(&gc->thresholds[1]) &&
+           gc->old_pending > (share > least ? share : least);
+}
+
 int
 gc_run_requested(Thread *ts)
 {
@@ -205,9 +218,7 @@ gc_run_requested(Thread *ts)
             atomic_load_relaxed_ssize(&interp->gc_young_threshold)) {
         return 0;
     }
-    bool full = gc->young_runs >= atomic_load_relaxed_int(&gc->thresholds[1]) &&
-                gc->old_pending > gc->old_total / 4;
-    collect(ts, full ? GC_GENERATIONS - 1 : 0, true);
+    collect(ts, full_is_due(gc) ? GC_GENERATIONS - 1 : 0, true);
     return 0;
 }
 

@@ -114,9 +114,15 @@ multiply_with_gmp(PyObject *a, PyObject *b)
     return result;
 }
 
+// The longer factor goes into the inner loop: products with a short number are one pass.
 static PyObject *
 multiply_schoolbook(PyObject *a, PyObject *b, bool negative)
 {
+    if (int_digit_count(a) > int_digit_count(b)) {
+        PyObject *t = a;
+        a = b;
+        b = t;
+    }
     Py_ssize_t n = int_digit_count(a);
     Py_ssize_t m = int_digit_count(b);
     PyLongObject *result = int_alloc(n + m);
