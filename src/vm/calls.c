@@ -344,7 +344,7 @@ call_prepare_ex(Thread *ts, Value *fp, Value *operands, bool has_kwargs, CallTar
     if (function_check(func)) {
         return call_function_spread(ts, fp, func, self, args, kwargs, target);
     }
-    PyObject *result = object_call(callable.op, args, kwargs);
+    PyObject *result = call_told(ts, callable.op, args, kwargs);
     box_release(&callable);
     if (result == NULL) {
         return CALL_ERROR;

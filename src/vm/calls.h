@@ -56,6 +56,9 @@ Value call_descriptor(Thread *ts, PyObject *callable, const Value *args, Py_ssiz
 // The general native call: any callable, keyword values last.
 Value call_boxed(Thread *ts, PyObject *callable, const Value *args, Py_ssize_t n, PyObject *kwnames);
 
+// The same with a tuple and a dict (or NULL) of arguments.
+PyObject *call_told(Thread *ts, PyObject *callable, PyObject *args, PyObject *kwargs);
+
 // A pointer as a value that owns nothing (or a number).
 static inline Value
 value_lend_object(PyObject *op)
