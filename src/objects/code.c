@@ -182,8 +182,8 @@ spec_check(const CodeSpec *spec)
     }
     Py_ssize_t nlocalsplus = tuple_size(spec->localsplusnames);
     int first_temp = CODE_FIRST_TEMP((int)nlocalsplus, spec->flags);
-    int total = spec->argcount + spec->kwonlyargcount + ((spec->flags & CO_VARARGS) != 0) +
-                ((spec->flags & CO_VARKEYWORDS) != 0);
+    int64_t total = (int64_t)spec->argcount + spec->kwonlyargcount +
+                    ((spec->flags & CO_VARARGS) != 0) + ((spec->flags & CO_VARKEYWORDS) != 0);
     if (bytes_length(spec->localspluskinds) != nlocalsplus || spec->argcount < 0 ||
         spec->kwonlyargcount < 0 || spec->posonlyargcount < 0 ||
         spec->posonlyargcount > spec->argcount || spec->framesize < first_temp) {
@@ -335,11 +335,13 @@ code_new(const CodeSpec *spec)
     code->co_exceptiontable = new_ref(spec->exceptiontable);
     code->co_values = code_make_values(spec->consts);
     code->co_words = mem_alloc_or_error((size_t)spec->nwords * sizeof(uint64_t));
+    if (code->co_words != NULL) {
+        memcpy(code->co_words, spec->words, (size_t)spec->nwords * sizeof(uint64_t));
+    }
     if (code->co_values == NULL || code->co_words == NULL || code_decode_handlers(code) < 0) {
         decref(code);
         return NULL;
     }
-    memcpy(code->co_words, spec->words, (size_t)spec->nwords * sizeof(uint64_t));
     bool resumes = (spec->flags & CO_OPTIMIZED) != 0 && spec->nwords > 1
                    && WORD_OP(spec->words[0]) == OP_RESUME;
     code->co_entry = code->co_words + resumes;
