@@ -361,7 +361,7 @@ function_vectorcall(PyObject *func, PyObject *const *args, size_t nargsf, PyObje
     Thread *ts = thread_current();
     Py_ssize_t n = vectorcall_nargs(nargsf) + (kwnames == NULL ? 0 : tuple_size(kwnames));
     Value *new_fp = frame_next_base(ts);
-    if (thread_enter_c("") < 0 || frame_check_room(ts, new_fp, n) < 0) {
+    if (thread_enter_c("") < 0 || vm_safepoint(ts) < 0 || frame_check_room(ts, new_fp, n) < 0) {
         return NULL;
     }
     for (Py_ssize_t i = 0; i < n; i++) {

@@ -33,7 +33,7 @@ vm_run_function_with_locals(PyObject *func, PyObject *locals)
 {
     Thread *ts = thread_current();
     Value *fp = frame_next_base(ts);
-    if (thread_enter_c("") < 0 || call_bind(ts, func, fp, 0, NULL) < 0) {
+    if (thread_enter_c("") < 0 || vm_safepoint(ts) < 0 || call_bind(ts, func, fp, 0, NULL) < 0) {
         return NULL;
     }
     if ((frame_code(fp)->co_flags & CO_OPTIMIZED) == 0) {

@@ -38,7 +38,7 @@ EXIT_EXCEPTION = 77
 ENVIRONMENT = {"PYTHONHASHSEED": "0", "ASAN_OPTIONS": "max_allocation_size_mb=2000"}
 
 parser = argparse.ArgumentParser()
-parser.add_argument("--targets", default=",".join(TARGETS), help="comma-separated")
+parser.add_argument("--targets", default=",".join(TARGETS), help="comma-separated; one that comes twice gets two turns")
 parser.add_argument("--time", type=float, default=float("inf"), help="seconds in all")
 parser.add_argument("--slice", type=float, default=10, help="seconds of a target's turn")
 parser.add_argument("--seed", type=int, default=None)
@@ -281,7 +281,7 @@ def main():
     print(f"seed {options.seed}", flush=True)
     targets = [TARGETS[name] for name in options.targets.split(",")]
     session = Session(options)
-    for target in targets:
+    for target in dict.fromkeys(targets):
         target.start()
         if not options.quick:
             read_corpus(target)
