@@ -149,7 +149,8 @@ constants_tuple(const Assembler *as)
 
 // ---- sizes and jumps ----
 
-// INS_WIDE marks instructions whose 16-bit jump does not reach; see wide_words.
+// Marks instructions whose 16-bit jump does not reach; see wide_words.
+enum { INS_WIDE = 1 };
 
 static bool
 has_short_jump(const Ins *ins)
@@ -163,7 +164,7 @@ static uint32_t
 ins_words(const Ins *ins)
 {
     uint32_t words = opcode_info[ins->op].words;
-    if (ins->marks & INS_WIDE) {
+    if (ins->unused & INS_WIDE) {
         words += ins->op == OP_FOR_ITER ? 2 : 1;
     }
     return words;
@@ -197,12 +198,12 @@ choose_widths(Unit *u)
             for (uint32_t i = 0; i < b->count; i++) {
                 Ins *ins = &b->ins[i];
                 offset += ins_words(ins);
-                if (!has_short_jump(ins) || (ins->marks & INS_WIDE)) {
+                if (!has_short_jump(ins) || (ins->unused & INS_WIDE)) {
                     continue;
                 }
                 int64_t distance = (int64_t)ins->target->offset - offset;
                 if (distance > MAX_SHORT_JUMP || distance < -MAX_SHORT_JUMP) {
-                    ins->marks |= INS_WIDE;
+                    ins->unused |= INS_WIDE;
                     changed = true;
                 }
             }
@@ -272,7 +273,7 @@ put_instruction(Assembler *as, const Ins *ins)
     uint32_t a = operand_number(as, info->a, ins->a);
     uint32_t b = operand_number(as, info->b, ins->b);
     uint32_t c = operand_number(as, info->c, ins->c);
-    if (ins->marks & INS_WIDE) {
+    if (ins->unused & INS_WIDE) {
         put_wide(as, ins, a, b);
         return;
     }

@@ -17,10 +17,9 @@
 //
 // Threading: one collection at a time per interpreter (GcState.collecting). In between the two
 // stops, only bits of ob_gc_bits tell what is garbage.
-#include <stdlib.h>
-
 #include "base/hooks.h"
 #include "gc/gc_internal.h"
+#include "memory/alloc.h"
 #include "memory/qsbr.h"
 #include "memory/refcount.h"
 #include "objects/error.h"
@@ -54,7 +53,7 @@ vector_push(ObjectVector *v, PyObject *op)
 {
     if (v->count == v->capacity) {
         size_t capacity = v->capacity != 0 ? v->capacity * 2 : 256;
-        PyObject **items = realloc(v->items, capacity * sizeof *items);
+        PyObject **items = mem_realloc_array(v->items, capacity, sizeof *items);
         if (items == NULL) {
             return false;
         }
@@ -68,7 +67,7 @@ vector_push(ObjectVector *v, PyObject *op)
 void
 vector_free(ObjectVector *v)
 {
-    free(v->items);
+    mem_free(v->items);
     *v = (ObjectVector){0};
 }
 

@@ -1,6 +1,6 @@
 // Buffers from the C library's allocator, with injected failures; see alloc.h.
 //
-// Owns the countdown to the next injected failure (tests only).
+// Owns what mem_fail_between asked for, and a count of buffers in builds with assertions.
 #include "memory/alloc.h"
 
 #include <malloc.h>
@@ -10,27 +10,75 @@
 #include "base/checked.h"
 #include "base/hooks.h"
 
-ssize_t mem_fail_countdown = -1;
-static uint8_t fail_forever;    // atomic
+int mem_fail_threads;
+
+// What mem_fail_between asked for.
+typedef struct Failures {
+    bool on;
+    uint64_t count;     // allocations so far
+    uint64_t start;
+    uint64_t stop;
+} Failures;
+
+static _Thread_local Failures failures;     // owner thread
 
 void
-mem_fail_after(int64_t n, bool forever)
+mem_fail_between(uint64_t start, uint64_t stop)
 {
-    atomic_store_relaxed_u8(&fail_forever, forever);
-    atomic_store_ssize(&mem_fail_countdown, n < 0 ? -1 : (ssize_t)n);
+    if (!failures.on) {
+        atomic_add_int(&mem_fail_threads, 1);
+    }
+    failures = (Failures){.on = true, .start = start, .stop = stop};
+}
+
+uint64_t
+mem_fail_remove(void)
+{
+    if (failures.on) {
+        failures.on = false;
+        atomic_add_int(&mem_fail_threads, -1);
+    }
+    return failures.count;
 }
 
 bool
 mem_should_fail_slow(void)
 {
-    ssize_t left = atomic_load_relaxed_ssize(&mem_fail_countdown);
-    while (left >= 0) {
-        ssize_t next = left > 0 ? left - 1 : atomic_load_relaxed_u8(&fail_forever) ? 0 : -1;
-        if (atomic_cas_ssize(&mem_fail_countdown, &left, next)) {
-            return left == 0;
-        }
+    if (!failures.on) {
+        return false;
     }
-    return false;
+    uint64_t number = ++failures.count;
+    return number > failures.start && (failures.stop == 0 || number <= failures.stop);
+}
+
+// ---- buffers ----
+
+#ifdef NDEBUG
+const bool mem_buffers_counted = false;
+#define COUNT_BUFFER(p, change) (p)
+#else
+const bool mem_buffers_counted = true;
+static ssize_t buffers_in_use;      // atomic
+
+static void *
+count_buffer(void *p, ssize_t change)
+{
+    if (p != NULL) {
+        atomic_add_ssize(&buffers_in_use, change);
+    }
+    return p;
+}
+#define COUNT_BUFFER(p, change) count_buffer(p, change)
+#endif
+
+ssize_t
+mem_buffers_in_use(void)
+{
+#ifdef NDEBUG
+    return 0;
+#else
+    return atomic_load_relaxed_ssize(&buffers_in_use);
+#endif
 }
 
 void *
@@ -39,7 +87,7 @@ mem_alloc(size_t size)
     if (size > (size_t)PTRDIFF_MAX || mem_should_fail()) {
         return NULL;
     }
-    return malloc(size != 0 ? size : 1);
+    return COUNT_BUFFER(malloc(size != 0 ? size : 1), 1);
 }
 
 void *
@@ -49,7 +97,7 @@ mem_calloc(size_t count, size_t size)
     if (!checked_array_size(0, count, size, &total) || mem_should_fail()) {
         return NULL;
     }
-    return calloc(1, total != 0 ? total : 1);
+    return COUNT_BUFFER(calloc(1, total != 0 ? total : 1), 1);
 }
 
 void *
@@ -58,13 +106,14 @@ mem_realloc(void *p, size_t size)
     if (size > (size_t)PTRDIFF_MAX || mem_should_fail()) {
         return NULL;
     }
-    return realloc(p, size != 0 ? size : 1);
+    void *moved = realloc(p, size != 0 ? size : 1);
+    return p == NULL ? COUNT_BUFFER(moved, 1) : moved;
 }
 
 void
 mem_free(void *p)
 {
-    free(p);
+    free(COUNT_BUFFER(p, -1));
 }
 
 void *

@@ -7,8 +7,10 @@
 // Arrays that other threads may still be reading are freed with qsbr_free_delayed
 // (memory/qsbr.h), and so never moved by mem_realloc.
 //
-// Test hook: mem_fail_after(n) makes the n-th allocation from now (buffers and objects) fail, and
-// all later ones too if `forever`, so that every out-of-memory path can be run.
+// Test hook: mem_fail_between makes allocations of this thread fail (buffers and objects), so that
+// every out-of-memory path can be run. Other threads are left alone. Builds whose objects come
+// from an inline fast path (no assertions, no AddressSanitizer: HEAP_CHECKED in memory/heap.h)
+// count only buffers and the objects that the fast path has no slot for.
 //
 // Threading: any thread, attached or not.
 #ifndef TYPHON_MEMORY_ALLOC_H
@@ -39,16 +41,24 @@ char *mem_strdup(const char *text);
 // Usable size of a block, at least what was asked for.
 size_t mem_usable_size(void *p);
 
-// n < 0 turns failures off. n == 0: the next allocation.
-void mem_fail_after(int64_t n, bool forever);
+// Of the allocations of this thread from now on, those numbered start + 1 to stop fail; all after
+// start when stop is 0. Replaces an earlier call.
+void mem_fail_between(uint64_t start, uint64_t stop);
+
+// Ends it; harmless when nothing was asked for. Result: allocations since.
+uint64_t mem_fail_remove(void);
+
+// Buffers that are in use. Counted only where mem_buffers_counted is true; 0 otherwise.
+extern const bool mem_buffers_counted;
+ssize_t mem_buffers_in_use(void);
 
 // Whether the allocation that is about to happen must fail; used by the allocators.
-extern ssize_t mem_fail_countdown;  // atomic: -1 off
+extern int mem_fail_threads;    // atomic: threads for which mem_fail_between is in force
 bool mem_should_fail_slow(void);
 static inline bool
 mem_should_fail(void)
 {
-    return __builtin_expect(atomic_load_relaxed_ssize(&mem_fail_countdown) >= 0, 0) &&
+    return __builtin_expect(atomic_load_relaxed_int(&mem_fail_threads) != 0, 0) &&
            mem_should_fail_slow();
 }
 

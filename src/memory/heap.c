@@ -12,12 +12,25 @@
 #include <string.h>
 
 #include "base/hooks.h"
-#include "base/sanitizers.h"
 #include "memory/alloc.h"
 #include "memory/pages.h"
 #include "memory/qsbr.h"
 #include "thread/mutex.h"
 #include "thread/runtime.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define HEAP_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define HEAP_ASAN 1
+#endif
+#endif
+#ifdef HEAP_ASAN
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
+#define ASAN_UNPOISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
+#endif
 
 // Slots are made in portions, so that a page takes memory as it fills.
 #define EXTEND_BYTES 4096
@@ -313,24 +326,26 @@ run_alloc(HeapThread *heap, size_t size, HeapKind kind)
 }
 
 PyObject *
-heap_alloc_slow(Thread *ts, size_t size, HeapKind kind)
+heap_try_alloc(Thread *ts, size_t size, HeapKind kind)
 {
-    PyObject *op = NULL;
     if (size < sizeof(PyObject)) {
         size = sizeof(PyObject);
     }
     if (mem_should_fail()) {
-        // an injected failure
+        return NULL;
     }
-    else if (size > HEAP_SLOT_MAX) {
-        if (size < (size_t)PTRDIFF_MAX - HEAP_SEGMENT_SIZE) {
-            op = run_alloc(ts->heap, size, kind);
-        }
+    if (size > HEAP_SLOT_MAX) {
+        return size < (size_t)PTRDIFF_MAX - HEAP_SEGMENT_SIZE ? run_alloc(ts->heap, size, kind)
+                                                              : NULL;
     }
-    else {
-        HeapPage *page = page_with_room(ts->heap, kind, class_of_size(size));
-        op = page != NULL ? slot_take(page, size) : NULL;
-    }
+    HeapPage *page = page_with_room(ts->heap, kind, class_of_size(size));
+    return page != NULL ? slot_take(page, size) : NULL;
+}
+
+PyObject *
+heap_alloc_slow(Thread *ts, size_t size, HeapKind kind)
+{
+    PyObject *op = heap_try_alloc(ts, size, kind);
     if (op == NULL && hooks.error_no_memory != NULL) {
         hooks.error_no_memory();
     }

@@ -29,14 +29,17 @@
 #include "abi/constants.h"
 #include "abi/object.h"
 #include "base/atomic.h"
-#include "base/sanitizers.h"
 #include "memory/refcount.h"
 #include "thread/thread.h"
 
 // Every allocation takes the checking path: builds with assertions, for injected failures, and
 // with AddressSanitizer, which learns about slots.
-#if !defined(NDEBUG) || defined(WITH_ADDRESS_SANITIZER)
+#if !defined(NDEBUG) || defined(__SANITIZE_ADDRESS__)
 #define HEAP_CHECKED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define HEAP_CHECKED 1
+#endif
 #endif
 
 #define HEAP_SEGMENT_SIZE ((uintptr_t)1 << 25)
@@ -130,6 +133,9 @@ heap_kind_of_type(PyTypeObject *tp)
     return (HeapKind)(((flags & Py_TPFLAGS_HAVE_GC) != 0 ? HEAP_GC : HEAP_PLAIN) |
                       ((flags & Py_TPFLAGS_PREHEADER) != 0 ? HEAP_PLAIN_PRE : HEAP_PLAIN));
 }
+
+// heap_alloc without its exception. size includes the pre-header.
+PyObject *heap_try_alloc(Thread *ts, size_t size, HeapKind kind);
 
 // Out-of-line half. size includes the pre-header.
 PyObject *heap_alloc_slow(Thread *ts, size_t size, HeapKind kind);

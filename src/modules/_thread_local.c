@@ -5,7 +5,6 @@
 //
 // Threading: tables are guarded by `locals.lock`, held briefly; the dicts are dicts. The collector
 // reads tables with the world stopped.
-#include <stdlib.h>
 
 #include "memory/alloc.h"
 #include "memory/heap.h"
@@ -66,7 +65,7 @@ entry_add_steal(LocalObject *self, Thread *owner, PyObject *dict)
     if (entry == NULL) {
         if (self->count == self->capacity) {
             size_t capacity = self->capacity != 0 ? self->capacity * 2 : 2;
-            Entry *entries = realloc(self->entries, capacity * sizeof *entries);
+            Entry *entries = mem_realloc_array(self->entries, capacity, sizeof *entries);
             if (entries == NULL) {
                 mutex_unlock(&locals.lock);
                 return false;
@@ -220,7 +219,7 @@ local_clear(PyObject *op)
     for (size_t i = 0; i < count; i++) {
         xdecref(entries[i].dict);
     }
-    free(entries);
+    mem_free(entries);
     return 0;
 }
 

@@ -182,8 +182,8 @@ spec_check(const CodeSpec *spec)
     }
     Py_ssize_t nlocalsplus = tuple_size(spec->localsplusnames);
     int first_temp = CODE_FIRST_TEMP((int)nlocalsplus, spec->flags);
-    int64_t total = (int64_t)spec->argcount + spec->kwonlyargcount +
-                    ((spec->flags & CO_VARARGS) != 0) + ((spec->flags & CO_VARKEYWORDS) != 0);
+    int total = spec->argcount + spec->kwonlyargcount + ((spec->flags & CO_VARARGS) != 0) +
+                ((spec->flags & CO_VARKEYWORDS) != 0);
     if (bytes_length(spec->localspluskinds) != nlocalsplus || spec->argcount < 0 ||
         spec->kwonlyargcount < 0 || spec->posonlyargcount < 0 ||
         spec->posonlyargcount > spec->argcount || spec->framesize < first_temp) {
@@ -451,30 +451,29 @@ PyObject *code_freevars(PyCodeObject *code) { return names_of_kind(code, CO_FAST
 
 // ---- equality: as constants are told apart by the compiler ----
 
-static bool constants_equal(PyObject *a, PyObject *b);
+static int constants_equal(PyObject *a, PyObject *b);
 
-static bool
+static int
 constant_tuples_equal(PyObject *a, PyObject *b)
 {
     if (tuple_size(a) != tuple_size(b)) {
-        return false;
+        return 0;
     }
-    for (Py_ssize_t i = 0; i < tuple_size(a); i++) {
-        if (!constants_equal(tuple_item(a, i), tuple_item(b, i))) {
-            return false;
-        }
+    int equal = 1;
+    for (Py_ssize_t i = 0; i < tuple_size(a) && equal > 0; i++) {
+        equal = constants_equal(tuple_item(a, i), tuple_item(b, i));
     }
-    return true;
+    return equal;
 }
 
-static bool
+static int
 constants_equal(PyObject *a, PyObject *b)
 {
     if (a == b) {
-        return true;
+        return 1;
     }
     if (type_of(a) != type_of(b)) {
-        return false;
+        return 0;
     }
     if (tuple_check_exact(a)) {
         return constant_tuples_equal(a, b);
@@ -485,30 +484,32 @@ constants_equal(PyObject *a, PyObject *b)
     if (type_of(a) == &PyComplex_Type) {
         return memcmp(&((PyComplexObject *)a)->cval, &((PyComplexObject *)b)->cval, 16) == 0;
     }
-    int equal = object_richcompare_bool(a, b, Py_EQ);
-    if (equal < 0) {
-        error_clear();
-    }
-    return equal > 0;
+    return object_richcompare_bool(a, b, Py_EQ);
 }
 
-static bool
+static int
 code_equal(PyCodeObject *a, PyCodeObject *b)
 {
     if (a->co_argcount != b->co_argcount || a->co_posonlyargcount != b->co_posonlyargcount ||
         a->co_kwonlyargcount != b->co_kwonlyargcount || a->co_flags != b->co_flags ||
         a->co_firstlineno != b->co_firstlineno || code_size(a) != code_size(b) ||
         !str_equal(a->co_name, b->co_name)) {
-        return false;
+        return 0;
     }
-    PyObject *x = code_bytes(a), *y = code_bytes(b);
-    bool equal = x != NULL && y != NULL && constants_equal(x, y) &&
-                 constants_equal(a->co_consts, b->co_consts) &&
-                 constants_equal(a->co_names, b->co_names) &&
-                 constants_equal(a->co_localsplusnames, b->co_localsplusnames) &&
-                 constants_equal(a->co_linetable, b->co_linetable) &&
-                 constants_equal(a->co_exceptiontable, b->co_exceptiontable);
-    error_clear();
+    PyObject *x = code_bytes(a);
+    PyObject *y = x != NULL ? code_bytes(b) : NULL;
+    PyObject *const pairs[][2] = {
+        {x, y},
+        {a->co_consts, b->co_consts},
+        {a->co_names, b->co_names},
+        {a->co_localsplusnames, b->co_localsplusnames},
+        {a->co_linetable, b->co_linetable},
+        {a->co_exceptiontable, b->co_exceptiontable},
+    };
+    int equal = y != NULL ? 1 : -1;
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs && equal > 0; i++) {
+        equal = constants_equal(pairs[i][0], pairs[i][1]);
+    }
     xdecref(x);
     xdecref(y);
     return equal;
@@ -520,8 +521,8 @@ code_richcompare(PyObject *a, PyObject *b, int op)
     if ((op != Py_EQ && op != Py_NE) || !code_check(a) || !code_check(b)) {
         return new_ref(Py_NotImplemented);
     }
-    bool equal = a == b || code_equal((PyCodeObject *)a, (PyCodeObject *)b);
-    return new_ref(equal == (op == Py_EQ) ? Py_True : Py_False);
+    int equal = a == b ? 1 : code_equal((PyCodeObject *)a, (PyCodeObject *)b);
+    return equal < 0 ? NULL : new_ref(equal == (op == Py_EQ) ? Py_True : Py_False);
 }
 
 static Py_hash_t

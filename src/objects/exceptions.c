@@ -73,6 +73,14 @@ exception_get_args(PyObject *exc)
     return args == NULL ? tuple_empty() : args;
 }
 
+// Whether exc is the instance that serves when the reserve is empty. It has no traceback,
+// cause or context: it lives as long as the interpreter, and so would all that they refer to.
+static bool
+is_shared_memory_error(PyObject *exc)
+{
+    return exc == interpreter_roots()->memory_error;
+}
+
 int
 exception_set_traceback(PyObject *exc, PyObject *tb)
 {
@@ -80,14 +88,18 @@ exception_set_traceback(PyObject *exc, PyObject *tb)
         error_set(PyExc_TypeError, "__traceback__ must be a traceback or None");
         return -1;
     }
-    exception_set_field(exc, &EXC(exc)->traceback, tb == Py_None ? NULL : tb);
+    if (!is_shared_memory_error(exc)) {
+        exception_set_field(exc, &EXC(exc)->traceback, tb == Py_None ? NULL : tb);
+    }
     return 0;
 }
 
 void
 exception_set_cause_steal(PyObject *exc, PyObject *cause)
 {
-    exception_set_field(exc, &EXC(exc)->cause, cause);
+    if (!is_shared_memory_error(exc)) {
+        exception_set_field(exc, &EXC(exc)->cause, cause);
+    }
     EXC(exc)->suppress_context = 1;
     xdecref(cause);
 }
@@ -95,7 +107,9 @@ exception_set_cause_steal(PyObject *exc, PyObject *cause)
 void
 exception_set_context_steal(PyObject *exc, PyObject *context)
 {
-    exception_set_field(exc, &EXC(exc)->context, context);
+    if (!is_shared_memory_error(exc)) {
+        exception_set_field(exc, &EXC(exc)->context, context);
+    }
     xdecref(context);
 }
 
@@ -578,15 +592,30 @@ memory_error_from_reserve(void)
     return self;
 }
 
+// One from the heap, which may have memory again; NULL without an exception when it has not.
+static PyObject *
+memory_error_from_heap(void)
+{
+    PyObject *self = heap_try_alloc(thread_current(), sizeof(PyBaseExceptionObject),
+                                    heap_kind_of_type(&_PyExc_MemoryError));
+    if (self == NULL) {
+        return NULL;
+    }
+    memset((PyObject *)self + 1, 0, sizeof(PyBaseExceptionObject) - sizeof(PyObject));
+    heap_object_init(self, &_PyExc_MemoryError);
+    EXC(self)->args = tuple_empty();
+    gc_track(self);
+    return self;
+}
+
 PyObject *
 exception_memory_error_new(void)
 {
     PyObject *self = memory_error_from_reserve();
-    if (self != NULL) {
-        return self;
+    if (self == NULL) {
+        self = memory_error_from_heap();
     }
-    // All of the reserve is in flight: one instance is shared by everybody from here on.
-    return new_ref(interpreter_roots()->memory_error);
+    return self != NULL ? self : new_ref(interpreter_roots()->memory_error);
 }
 
 static PyObject *

@@ -1021,6 +1021,9 @@ view_richcompare(PyObject *v, PyObject *w, int op)
     else {
         PyObject *other = buffer_check(w) ? memoryview_from_object(w) : NULL;
         if (other == NULL) {
+            if (error_matches(PyExc_MemoryError)) {
+                return NULL;
+            }
             error_clear();
             return Py_NotImplemented;
         }

@@ -1121,7 +1121,7 @@ object_repr_leave(PyObject *op)
         PyListObject *items = (PyListObject *)list;
         for (Py_ssize_t i = size_of(items); i > 0; i--) {
             if (items->ob_item[i - 1] == op) {
-                (void)list_set_slice(list, i - 1, i, NULL);
+                xdecref(list_pop(list, i - 1));
                 break;
             }
         }

@@ -168,10 +168,10 @@ tuple_pack(Py_ssize_t n, ...)
 PyObject *
 tuple_pair_steal(PyObject *a, PyObject *b)
 {
-    PyObject *op = tuple_alloc(2);
+    PyObject *op = a != NULL && b != NULL ? tuple_alloc(2) : NULL;
     if (op == NULL) {
-        decref(a);
-        decref(b);
+        xdecref(a);
+        xdecref(b);
         return NULL;
     }
     tuple_items(op)[0] = a;

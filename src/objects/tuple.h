@@ -56,7 +56,8 @@ PyObject *tuple_get(PyObject *op, Py_ssize_t i);
 // New tuple of the n arguments, each getting a reference of its own.
 PyObject *tuple_pack(Py_ssize_t n, ...);
 
-// Pairs without the variadic call; the steal form consumes both also on failure.
+// Pairs without the variadic call; the steal form consumes both also on failure, and fails when one
+// is NULL.
 PyObject *tuple_pair(PyObject *a, PyObject *b);
 PyObject *tuple_pair_steal(PyObject *a, PyObject *b);
 

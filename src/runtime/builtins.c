@@ -25,7 +25,6 @@
 #include "runtime/anext.h"
 #include "runtime/print_error.h"
 #include "runtime/runtime.h"
-#include "runtime/sys.h"
 #include "runtime/warnings.h"
 #include "vm/vm.h"
 
@@ -306,11 +305,7 @@ builtin_hash(PyObject *module, PyObject *obj)
 static PyObject *
 builtin_id(PyObject *module, PyObject *obj)
 {
-    PyObject *id = object_id(obj);
-    if (id != NULL && sys_audit("builtins.id", "(O)", id) < 0) {
-        clear_ref(id);
-    }
-    return id;
+    return object_id(obj);
 }
 
 static PyObject *

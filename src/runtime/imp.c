@@ -27,7 +27,6 @@
 #include "objects/object.h"
 #include "objects/str.h"
 #include "objects/tuple.h"
-#include "platform/memory.h"
 #include "runtime/frozen.h"
 #include "runtime/import.h"
 #include "runtime/marshal.h"
@@ -177,15 +176,6 @@ no_such_frozen(PyObject *name)
     return NULL;
 }
 
-// The module's code object, made anew. Its frozen form is not needed again soon.
-static PyObject *
-frozen_load(const FrozenModule *module)
-{
-    PyObject *code = marshal_load_frozen(module->code, module->size);
-    os_memory_evict(__start_frozen, module->code, module->size);
-    return code;
-}
-
 PyObject *
 imp_frozen_code(const char *name)
 {
@@ -198,7 +188,7 @@ imp_frozen_code(const char *name)
         }
         return NULL;
     }
-    return frozen_load(module);
+    return marshal_load_frozen(module->code, module->size);
 }
 
 static bool
@@ -257,7 +247,7 @@ imp_get_frozen_object(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     }
     const FrozenModule *frozen = frozen_usable(args[0]);
     return frozen == NULL ? no_such_frozen(args[0])
-                          : frozen_load(frozen);
+                          : marshal_load_frozen(frozen->code, frozen->size);
 }
 
 static PyObject *

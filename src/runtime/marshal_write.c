@@ -328,6 +328,9 @@ write_buffer(MarshalWriter *writer, PyObject *value, int flag)
 {
     Py_buffer view;
     if (buffer_get(value, &view, PyBUF_SIMPLE) < 0) {
+        if (error_matches(PyExc_MemoryError)) {
+            return -1;
+        }
         error_clear();
         error_set(PyExc_ValueError, "unmarshallable object");
         return -1;

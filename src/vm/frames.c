@@ -107,6 +107,21 @@ frame_take_locals(Value *fp, PyFrameObject *f)
     return true;
 }
 
+// The frame object of the caller, borrowed; NULL when out of memory, without an exception.
+static PyFrameObject *
+frame_object_of_caller(Value *previous)
+{
+    PyFrameObject *back = frame_object_borrow(previous);
+    if (back != NULL) {
+        return back;
+    }
+    PyObject *exc = error_take();       // the frame may end by it
+    back = frame_object_for(previous);
+    error_clear();
+    error_restore_steal(exc);
+    return back;
+}
+
 void
 frame_object_end(Thread *ts, Value *fp)
 {
@@ -124,10 +139,7 @@ frame_object_end(Thread *ts, Value *fp)
     // A generator's caller is not where it came from.
     if (!refcount_is_unique((PyObject *)f) && f->state == FRAME_STATE_RUNNING && previous != NULL &&
         !generator_frame_started(fp)) {
-        back = frame_object_for(previous);
-        if (back == NULL) {
-            error_clear();
-        }
+        back = frame_object_of_caller(previous);
     }
     if (refcount_is_unique((PyObject *)f)) {
         registers_drop(fp, first_temp);
@@ -206,21 +218,17 @@ visit_registers(Value *fp, const Value *end,
     return 0;
 }
 
-// Behind the registers of a frame, `inner` being the one it called or NULL: their windows overlap.
-static Value *
-registers_end(Value *fp, Value *inner)
-{
-    Value *end = frame_top(fp);
-    return inner != NULL && inner - FRAME_HEADER < end ? inner - FRAME_HEADER : end;
-}
-
 int
 frames_visit(Thread *ts, int (*visit)(PyObject *op, int counted, void *arg), void *arg)
 {
     Value *inner = NULL;
     LivenessMemo memo = {0};
     for (Value *fp = ts->fp; fp != NULL; inner = fp, fp = frame_previous(fp)) {
-        int result = visit_registers(fp, registers_end(fp, inner), visit, arg, &memo);
+        Value *end = frame_top(fp);
+        if (inner != NULL && inner - FRAME_HEADER < end) {
+            end = inner - FRAME_HEADER;     // the callee's window overlaps
+        }
+        int result = visit_registers(fp, end, visit, arg, &memo);
         if (result == 0) {
             result = visit((PyObject *)frame_code(fp), 0, arg);
         }
@@ -235,29 +243,6 @@ frames_visit(Thread *ts, int (*visit)(PyObject *op, int counted, void *arg), voi
         }
         if (result != 0) {
             return result;
-        }
-    }
-    return 0;
-}
-
-int
-frames_visit_generators(Thread *ts, int (*visit)(PyObject *gen, PyObject *op, void *arg), void *arg)
-{
-    Value *inner = NULL;
-    for (Value *fp = ts->fp; fp != NULL; inner = fp, fp = frame_previous(fp)) {
-        Value *end = generator_frame_started(fp) ? registers_end(fp, inner) : fp;
-        for (int reg = 0; fp + reg < end; reg++) {
-            Value v = fp[reg];
-            // Temporaries may hold stale borrowed pointers.
-            bool refers = value_is_owned(v) ||
-                          (value_is_borrowed(v) && reg < frame_code(fp)->co_first_temp);
-            if (!refers || v == VALUE_UNSET) {
-                continue;
-            }
-            int result = visit((PyObject *)fp[FRAME_GENERATOR], value_pointer(v), arg);
-            if (result != 0) {
-                return result;
-            }
         }
     }
     return 0;

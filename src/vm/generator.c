@@ -326,8 +326,9 @@ generator_close_method(PyObject *self, PyObject *unused)
 
 // ---- life ----
 
-void
-coroutine_warn_never_awaited(PyObject *self)
+// RuntimeWarning "coroutine 'f' was never awaited", through the warnings module.
+static void
+warn_never_awaited(PyObject *self)
 {
     PyObject *warnings = hooks.import_module == NULL ? NULL : hooks.import_module("warnings");
     PyObject *result = NULL;
@@ -335,22 +336,17 @@ coroutine_warn_never_awaited(PyObject *self)
         result = object_call_method(warnings, ID(_warn_unawaited_coroutine), self, NULL);
         decref(warnings);
     }
-    if (result != NULL) {
-        decref(result);
-        return;
+    if (result == NULL) {
+        if (error_matches(PyExc_AttributeError) || error_matches(PyExc_ImportError)) {
+            error_clear();
+            error_warn(PyExc_RuntimeWarning, 1, "coroutine '%.50S' was never awaited",
+                       as_generator(self)->qualname);
+        }
+        if (error_occurred()) {
+            error_format_unraisable("Exception ignored while finalizing coroutine %R", self);
+        }
     }
-    // A warning that became an exception has said it; anything else is said besides.
-    bool warned = error_matches(PyExc_RuntimeWarning);
-    if (error_matches(PyExc_AttributeError) || error_matches(PyExc_ImportError)) {
-        error_clear();
-    }
-    if (error_occurred()) {
-        error_format_unraisable("Exception ignored while finalizing coroutine %R", self);
-    }
-    if (!warned && error_warn(PyExc_RuntimeWarning, 1, "coroutine '%.50S' was never awaited",
-                              as_generator(self)->qualname) < 0) {
-        error_format_unraisable("Exception ignored while finalizing coroutine %R", self);
-    }
+    xdecref(result);
 }
 
 void
@@ -368,7 +364,7 @@ generator_finalize(PyObject *self)
     }
     if (state == GEN_CREATED) {
         if (coroutine_check(self)) {
-            coroutine_warn_never_awaited(self);
+            warn_never_awaited(self);
         }
     }
     else {

@@ -14,6 +14,10 @@ unwind_add_traceback(Value *fp)
 {
     PyFrameObject *f = frame_object_for(fp);
     PyObject *exc = thread_current()->abi.current_exception;
+    if (exc == NULL) {
+        error_set(PyExc_SystemError, "an operation failed without setting an exception");
+        exc = thread_current()->abi.current_exception;
+    }
     if (f == NULL || traceback_add_frame(exc, f, frame_word(fp) * 8) < 0) {
         error_chain_steal(error_take());    // MemoryError replaces the exception
     }

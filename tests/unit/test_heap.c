@@ -199,17 +199,17 @@ static void
 test_failure(void **state)
 {
     (void)state;
-    mem_fail_after(0, false);
+    mem_fail_between(0, 1);
     assert_null(mem_alloc(10));
     void *p = mem_alloc(10);
     assert_non_null(p);
     mem_free(p);
-    mem_fail_after(1, true);
+    mem_fail_between(1, 0);
     p = mem_alloc(10);
     assert_non_null(p);
     assert_null(mem_realloc(p, 20));
     assert_null(mem_calloc(1, 1));
-    mem_fail_after(-1, false);
+    assert_int_equal(mem_fail_remove(), 3);
     mem_free(p);
     assert_null(mem_alloc_array(SIZE_MAX / 2, 4));
 }
