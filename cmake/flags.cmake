@@ -9,16 +9,20 @@ target_compile_options(typhon_flags INTERFACE
 target_compile_definitions(typhon_flags INTERFACE
     _GNU_SOURCE TYPHON_VERSION="${PROJECT_VERSION}")
 
-# Optimisation with the profile of a training run (make pgo): "generate" makes a program that writes
-# one, the name of a merged profile uses it.
+# Optimisation with the profile of a training run: "generate" makes a program that writes one (make
+# profile); the name of a merged profile uses it, where there is one.
 set(TYPHON_PROFILE "" CACHE STRING "generate, or the file of a profile to use")
 if(TYPHON_PROFILE STREQUAL "generate")
     target_compile_options(typhon_flags INTERFACE -fprofile-generate=${CMAKE_BINARY_DIR}/raw)
     target_link_options(typhon_flags INTERFACE -fprofile-generate=${CMAKE_BINARY_DIR}/raw)
-elseif(TYPHON_PROFILE)
-    # Functions that have changed since the profile was made are compiled without it.
+elseif(EXISTS "${TYPHON_PROFILE}")
+    # Functions that have changed since the profile was made are compiled without it. What was never
+    # run lies apart, so that its pages are not loaded.
     target_compile_options(typhon_flags INTERFACE -fprofile-use=${TYPHON_PROFILE}
         -Wno-profile-instr-unprofiled -Wno-profile-instr-out-of-date -Wno-backend-plugin)
+    target_link_options(typhon_flags INTERFACE -Wl,-z,keep-text-section-prefix)
+elseif(TYPHON_PROFILE)
+    message(STATUS "No profile at ${TYPHON_PROFILE} (make profile): optimising without one")
 endif()
 
 set(CMAKE_C_FLAGS_DEBUG "-O1 -g -fno-omit-frame-pointer")

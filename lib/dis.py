@@ -189,6 +189,29 @@ def findlabels(code):
     return targets
 
 
+def _find_imports(code):
+    """Yields (module name, level, names of `from`) of every import statement. For modulefinder."""
+    constants = {}
+    for offset, name, a, b, c in _decode(code):
+        name = _opcode_table.generic.get(name, name)
+        value = _value_of("bc", a, b, c)
+        if name == "LOAD_CONST":
+            constants[a] = code.co_consts[value]
+        elif name == "IMPORT_NAME":
+            yield code.co_names[value], constants[a], constants[a + 1]
+
+
+def _find_store_names(code):
+    """Yields each global name that the code assigns to, once. For modulefinder."""
+    seen = set()
+    for offset, name, a, b, c in _decode(code):
+        if _opcode_table.generic.get(name, name) in ("STORE_NAME", "STORE_GLOBAL"):
+            stored = code.co_names[_value_of("bc", a, b, c)]
+            if stored not in seen:
+                seen.add(stored)
+                yield stored
+
+
 def _instructions(code, line_offset=0):
     labels = {offset: i for i, offset in enumerate(sorted(findlabels(code)), 1)}
     lines = dict(findlinestarts(code))

@@ -55,6 +55,11 @@ typedef struct Hooks {
     // when they are candidates (GC_UNREACHABLE). World stopped.
     int (*gc_visit_thread_frames)(struct Thread *ts,
                                   int (*visit)(PyObject *op, int counted, void *arg), void *arg);
+    // Visits what the registers of the generators and coroutines that ts runs refer to: their
+    // tp_traverse does not see them. World stopped; ends with the first result that is not 0.
+    int (*gc_visit_running_generators)(struct Thread *ts,
+                                       int (*visit)(PyObject *gen, PyObject *op, void *arg),
+                                       void *arg);
     // New reference to the frame object of the running Python code of ts; NULL without an
     // exception when there is none, NULL with one when out of memory.
     PyObject *(*frame_current)(struct Thread *ts);

@@ -97,7 +97,7 @@ static void
 write_code(FILE *out, int index, PyObject *data)
 {
     const unsigned char *bytes = (const unsigned char *)bytes_data(data);
-    fprintf(out, "static const unsigned char code_%d[] = {", index);
+    fprintf(out, "static const unsigned char FROZEN_SECTION code_%d[] = {", index);
     for (Py_ssize_t i = 0; i < bytes_length(data); i++) {
         fprintf(out, "%s%d,", i % 24 == 0 ? "\n" : "", bytes[i]);
     }

@@ -149,8 +149,7 @@ constants_tuple(const Assembler *as)
 
 // ---- sizes and jumps ----
 
-// Marks instructions whose 16-bit jump does not reach; see wide_words.
-enum { INS_WIDE = 1 };
+// INS_WIDE marks instructions whose 16-bit jump does not reach; see wide_words.
 
 static bool
 has_short_jump(const Ins *ins)
@@ -164,7 +163,7 @@ static uint32_t
 ins_words(const Ins *ins)
 {
     uint32_t words = opcode_info[ins->op].words;
-    if (ins->unused & INS_WIDE) {
+    if (ins->marks & INS_WIDE) {
         words += ins->op == OP_FOR_ITER ? 2 : 1;
     }
     return words;
@@ -198,12 +197,12 @@ choose_widths(Unit *u)
             for (uint32_t i = 0; i < b->count; i++) {
                 Ins *ins = &b->ins[i];
                 offset += ins_words(ins);
-                if (!has_short_jump(ins) || (ins->unused & INS_WIDE)) {
+                if (!has_short_jump(ins) || (ins->marks & INS_WIDE)) {
                     continue;
                 }
                 int64_t distance = (int64_t)ins->target->offset - offset;
                 if (distance > MAX_SHORT_JUMP || distance < -MAX_SHORT_JUMP) {
-                    ins->unused |= INS_WIDE;
+                    ins->marks |= INS_WIDE;
                     changed = true;
                 }
             }
@@ -273,7 +272,7 @@ put_instruction(Assembler *as, const Ins *ins)
     uint32_t a = operand_number(as, info->a, ins->a);
     uint32_t b = operand_number(as, info->b, ins->b);
     uint32_t c = operand_number(as, info->c, ins->c);
-    if (ins->unused & INS_WIDE) {
+    if (ins->marks & INS_WIDE) {
         put_wide(as, ins, a, b);
         return;
     }

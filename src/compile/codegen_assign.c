@@ -147,6 +147,9 @@ assign_sequence(Compiler *c, const Expr *target, const ExprSeq *elts, Place valu
     }
     else {
         emit(c, span, OP_UNPACK_SEQUENCE, flags, TEMP(base), b, (Reg)elts->size);
+        if (!c->failed) {
+            u->current->ins[u->current->count - 1].marks |= INS_ASSIGNS;
+        }
     }
     temp_set_height(c, base + (uint32_t)elts->size);
     temp_reserve(c, u->height + 1);

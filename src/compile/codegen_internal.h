@@ -56,10 +56,17 @@ typedef struct {
     bool lasti;
 } Handler;
 
+// Marks of instructions.
+enum {
+    INS_WIDE = 1,       // assembler: the jump needs its long form
+    INS_ASSIGNS = 2,    // UNPACK_SEQUENCE: the items are for targets that follow, and nothing else
+                        // refers to their temporaries
+};
+
 typedef struct {
     uint8_t op;
     uint8_t flags;
-    uint16_t unused;
+    uint16_t marks;                     // INS_*
     int32_t data;                       // second word of instructions with property data
     uint32_t a, b, c;                   // operands; b alone where the row says bc
     Block *target;                      // of jumps

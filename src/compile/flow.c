@@ -545,6 +545,44 @@ pair_borrows(Unit *u)
     }
 }
 
+// Whether the n instructions from i on move the temporaries from t on to neighbouring locals, in
+// their order, with nothing else in between that a tool or a handler could see.
+static bool
+moves_to_neighbours(const Unit *u, const Block *b, uint32_t i, uint32_t n, Reg t, const Ins *unpack)
+{
+    if (n == 0 || n > b->count - i || !reg_is_local(b->ins[i].a) || b->ins[i].a >= u->nslots) {
+        return false;
+    }
+    uint32_t first = u->slots[b->ins[i].a].order;
+    for (uint32_t k = 0; k < n; k++) {
+        const Ins *move = &b->ins[i + k];
+        if (move->op != OP_MOVE || move->b != t + k || !reg_is_local(move->a) ||
+            move->a >= u->nslots || u->slots[move->a].order != first + k ||
+            move->span.lineno != unpack->span.lineno || move->handler != unpack->handler) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// a, b, c = x where the locals lie side by side: the items go there without detour.
+static void
+unpack_to_locals(Unit *u)
+{
+    for (Block *b = u->first; b != NULL; b = b->next) {
+        for (uint32_t i = 0; i + 1 < b->count; i++) {
+            Ins *unpack = &b->ins[i];
+            if (unpack->op == OP_UNPACK_SEQUENCE && (unpack->marks & INS_ASSIGNS) != 0 &&
+                moves_to_neighbours(u, b, i + 1, unpack->c, unpack->a, unpack)) {
+                uint32_t n = unpack->c;
+                unpack->a = b->ins[i + 1].a;
+                memmove(unpack + 1, unpack + 1 + n, (b->count - i - 1 - n) * sizeof(Ins));
+                b->count -= n;
+            }
+        }
+    }
+}
+
 // ---- order of blocks ----
 
 static int
@@ -641,4 +679,5 @@ flow_optimize(Compiler *c, Unit *u)
     remove_unreachable(u);
     remove_short_jumps(u);
     pair_borrows(u);
+    unpack_to_locals(u);
 }

@@ -21,6 +21,7 @@
 
 #define YOUNG_THRESHOLD 2000
 #define RUNS_THRESHOLD 10
+#define FULL_LEAST 60000        // survivors of young collections that make a full one worth while
 
 bool
 object_is_gc(PyObject *op)
@@ -195,6 +196,18 @@ gc_collect_no_callbacks(Thread *ts)
     return collect(ts, GC_GENERATIONS - 1, false);
 }
 
+// Whether enough has survived young collections since the last full one. With a young threshold
+// below the usual one, the least number is smaller in proportion.
+static bool
+full_is_due(GcState *gc)
+{
+    ssize_t young = atomic_load_relaxed_int(&gc->thresholds[0]);
+    ssize_t least = young < YOUNG_THRESHOLD ? young * (FULL_LEAST / YOUNG_THRESHOLD) : FULL_LEAST;
+    ssize_t share = gc->old_total / 4;
+    return gc->young_runs >= atomic_load_relaxed_int(&gc->thresholds[1]) &&
+           gc->old_pending > (share > least ? share : least);
+}
+
 int
 gc_run_requested(Thread *ts)
 {
@@ -205,9 +218,7 @@ gc_run_requested(Thread *ts)
             atomic_load_relaxed_ssize(&interp->gc_young_threshold)) {
         return 0;
     }
-    bool full = gc->young_runs >= atomic_load_relaxed_int(&gc->thresholds[1]) &&
-                gc->old_pending > gc->old_total / 4;
-    collect(ts, full ? GC_GENERATIONS - 1 : 0, true);
+    collect(ts, full_is_due(gc) ? GC_GENERATIONS - 1 : 0, true);
     return 0;
 }
 
@@ -216,7 +227,7 @@ gc_run_requested(Thread *ts)
 typedef struct Gather {
     ObjectVector found;
     int generation;                 // -1: all
-    PyObject *const *targets;       // referrers: what they refer to
+    PyObject *const *targets;       // what is asked about
     Py_ssize_t target_count;
     bool failed;
 } Gather;
@@ -312,13 +323,44 @@ gather_referrer(PyObject *op, void *arg)
     return gather_push(g, op);
 }
 
+static int
+visit_running(Interpreter *interp, int (*visit)(PyObject *gen, PyObject *op, void *arg), void *arg)
+{
+    int result = 0;
+    if (hooks.gc_visit_running_generators != NULL) {
+        Thread *ts = interpreter_first_thread(interp);
+        for (; ts != NULL && result == 0; ts = thread_next(ts)) {
+            result = hooks.gc_visit_running_generators(ts, visit, arg);
+        }
+    }
+    return result;
+}
+
+// A generator that runs and refers to a target by a register is found unless it has been already.
+static int
+gather_running_referrer(PyObject *gen, PyObject *op, void *arg)
+{
+    Gather *g = arg;
+    if (!visit_is_target(op, g) || !is_listable(gen)) {
+        return 0;
+    }
+    for (size_t i = 0; i < g->found.count; i++) {
+        if (g->found.items[i] == gen) {
+            return 0;
+        }
+    }
+    return gather_push(g, gen);
+}
+
 PyObject *
 gc_get_referrers(Thread *ts, PyObject *const *objs, Py_ssize_t count)
 {
     Gather g = {.targets = objs, .target_count = count};
     Interpreter *interp = thread_interpreter(ts);
     world_stop(interp);
-    heap_walk_gc(interp, gather_referrer, &g);
+    if (heap_walk_gc(interp, gather_referrer, &g) == 0) {
+        visit_running(interp, gather_running_referrer, &g);
+    }
     world_start(interp);
     return gather_finish(&g);
 }
@@ -344,16 +386,30 @@ append_numbers(PyObject *list, PyObject *dict)
     return result;
 }
 
+static int
+gather_running_referent(PyObject *gen, PyObject *op, void *arg)
+{
+    Gather *g = arg;
+    if (visit_is_target(gen, g) && !vector_push(&g->found, op)) {
+        g->failed = true;
+        return -1;
+    }
+    return 0;
+}
+
 PyObject *
 gc_get_referents(PyObject *const *objs, Py_ssize_t count)
 {
-    Gather g = {0};
+    Gather g = {.targets = objs, .target_count = count};
     Interpreter *interp = thread_interpreter(thread_current());
     world_stop(interp);
     for (Py_ssize_t i = 0; i < count && !g.failed; i++) {
         if (object_is_gc(objs[i]) && !gc_push_referents(objs[i], &g.found)) {
             g.failed = true;
         }
+    }
+    if (!g.failed) {
+        visit_running(interp, gather_running_referent, &g);
     }
     for (size_t i = 0; i < g.found.count; i++) {
         incref(g.found.items[i]);

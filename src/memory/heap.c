@@ -12,25 +12,12 @@
 #include <string.h>
 
 #include "base/hooks.h"
+#include "base/sanitizers.h"
 #include "memory/alloc.h"
 #include "memory/pages.h"
 #include "memory/qsbr.h"
 #include "thread/mutex.h"
 #include "thread/runtime.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#define HEAP_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define HEAP_ASAN 1
-#endif
-#endif
-#ifdef HEAP_ASAN
-#include <sanitizer/asan_interface.h>
-#else
-#define ASAN_POISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
-#define ASAN_UNPOISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
-#endif
 
 // Slots are made in portions, so that a page takes memory as it fills.
 #define EXTEND_BYTES 4096

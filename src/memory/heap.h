@@ -29,17 +29,14 @@
 #include "abi/constants.h"
 #include "abi/object.h"
 #include "base/atomic.h"
+#include "base/sanitizers.h"
 #include "memory/refcount.h"
 #include "thread/thread.h"
 
 // Every allocation takes the checking path: builds with assertions, for injected failures, and
 // with AddressSanitizer, which learns about slots.
-#if !defined(NDEBUG) || defined(__SANITIZE_ADDRESS__)
+#if !defined(NDEBUG) || defined(WITH_ADDRESS_SANITIZER)
 #define HEAP_CHECKED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define HEAP_CHECKED 1
-#endif
 #endif
 
 #define HEAP_SEGMENT_SIZE ((uintptr_t)1 << 25)

@@ -17,6 +17,7 @@
 
 #include "abi/exceptions.h"
 #include "memory/alloc.h"
+#include "modules/locale_encoding.h"
 #include "modules/native_type.h"
 #include "objects/args.h"
 #include "objects/dict.h"
@@ -265,10 +266,7 @@ locale_nl_langinfo(PyObject *module, PyObject *arg)
 static PyObject *
 locale_getencoding(PyObject *module, PyObject *unused)
 {
-    const char *encoding = nl_langinfo(CODESET);
-    // The "C" locale stands for UTF-8 here.
-    return str_from_cstr(*encoding == '\0' || strcmp(encoding, "ANSI_X3.4-1968") == 0 ? "UTF-8"
-                                                                                      : encoding);
+    return str_from_cstr(locale_encoding());
 }
 
 // ---- message catalogues ----

@@ -37,6 +37,7 @@
 #include "objects/str.h"
 #include "objects/tuple.h"
 #include "runtime/runtime.h"
+#include "runtime/sys.h"
 
 // Everything that the child needs, made by the parent.
 typedef struct {
@@ -50,6 +51,7 @@ typedef struct {
     const int *keep;            // sorted descriptors that stay open
     Py_ssize_t keep_count;
     int open_max;
+    bool allow_vfork;
     bool restore_signals;
     bool new_session;
     pid_t group;                // process group, or -1
@@ -279,7 +281,7 @@ start_without_python(Child *child)
     sigset_t old;
     pid_t pid;
     sigfillset(&all);
-    bool share = !child->set_gid && !child->set_uid && !child->set_groups;
+    bool share = child->allow_vfork && !child->set_gid && !child->set_uid && !child->set_groups;
     POSIX_DETACHED({
         if (share) {
             pthread_sigmask(SIG_BLOCK, &all, &old);
@@ -477,12 +479,17 @@ fork_exec(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     Child child = {0};
     Owned owned = {0};
     int close_fds, restore_signals, new_session, group;
-    if (!args_parse_stack(args, nargs, "OOpO!OOiiiiiiiippiOOOiO:fork_exec", &given.args,
+    int allow_vfork = 1;        // older and newer versions of subprocess pass it
+    if (!args_parse_stack(args, nargs, "OOpO!OOiiiiiiiippiOOOiO|p:fork_exec", &given.args,
                           &given.programs, &close_fds, &PyTuple_Type, &given.keep, &given.cwd,
                           &given.env, &child.p2cread, &child.p2cwrite, &child.c2pread,
                           &child.c2pwrite, &child.errread, &child.errwrite, &child.errpipe_read,
                           &child.errpipe_write, &restore_signals, &new_session, &group,
-                          &given.gid, &given.groups, &given.uid, &child.umask, &given.preexec)) {
+                          &given.gid, &given.groups, &given.uid, &child.umask, &given.preexec,
+                          &allow_vfork)) {
+        return NULL;
+    }
+    if (sys_audit("_posixsubprocess.fork_exec", "(OOO)", given.programs, given.args, given.env) < 0) {
         return NULL;
     }
     if (given.preexec != Py_None && runtime_is_finalizing()) {
@@ -493,6 +500,7 @@ fork_exec(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
         return error_set(PyExc_ValueError, "errpipe_write must be >= 3");
     }
     child.close_fds = close_fds;
+    child.allow_vfork = allow_vfork;
     child.restore_signals = restore_signals;
     child.new_session = new_session;
     child.group = group;
@@ -525,7 +533,7 @@ static PyMethodDef methods[] = {
      "          env, p2cread, p2cwrite, c2pread, c2pwrite, errread, errwrite,\n"
      "          errpipe_read, errpipe_write, restore_signals, call_setsid,\n"
      "          pgid_to_set, gid, extra_groups, uid, child_umask, preexec_fn,\n"
-     "          /)\n--\n\n"
+     "          allow_vfork=True, /)\n--\n\n"
      "Run a program in a new process: its id.\n\n"
      "What goes wrong in the child before the program runs is written to errpipe_write."},
     {NULL, NULL, 0, NULL},

@@ -19,6 +19,7 @@
 #include "objects/str.h"
 #include "objects/tuple.h"
 #include "objects/type.h"
+#include "objects/unicode_data.h"
 
 // The code list as words; mem_alloc'ed. NULL with an exception.
 static uint32_t *
@@ -28,7 +29,11 @@ read_code(PyObject *list, Py_ssize_t *size)
     uint32_t *code = mem_alloc_or_error((size_t)(*size + 1) * sizeof *code);
     for (Py_ssize_t i = 0; i < *size && code != NULL; i++) {
         PyObject *item = list_get(list, i);
-        uint64_t word = item != NULL && int_check(item) ? int_as_u64(item) : UINT64_MAX;
+        if (item != NULL && !int_check(item)) {
+            error_set(PyExc_TypeError, "an integer is required");
+            clear_ref(item);
+        }
+        uint64_t word = item != NULL ? int_as_u64(item) : UINT64_MAX;
         xdecref(item);
         if (word > UINT32_MAX) {
             if (!error_occurred()) {
@@ -117,8 +122,9 @@ unicode_iscased(PyObject *module, PyObject *arg)
     if (character(arg, &ch) < 0) {
         return NULL;
     }
-    Py_UCS4 lower = sre_lower_unicode(ch);
-    return bool_from_int(ch != lower || ch != sre_upper_unicode(lower));
+    Py_UCS4 upper[3];
+    return bool_from_int(ch != sre_lower_unicode(ch) || unicode_to_upper_full(ch, upper) != 1 ||
+                         ch != upper[0]);
 }
 
 static PyObject *

@@ -37,7 +37,7 @@
 
 typedef struct {
     PyObject *error;        // struct.error
-    PyObject *cache;        // dict format -> Struct
+    PyObject *cache;        // dict format as str -> Struct
 } StructState;
 
 // One kind of field. Integers are told by their size and sign.
@@ -121,6 +121,13 @@ too_large(void)
     return -1;
 }
 
+static int
+null_character(void)
+{
+    error_set(struct_error(), "embedded null character");
+    return -1;
+}
+
 // Reads a field and places it. 0 or -1.
 static int
 read_field(FormatReader *reader)
@@ -140,7 +147,11 @@ read_field(FormatReader *reader)
             return -1;
         }
     }
-    char code = *reader->text++;
+    char code = *reader->text;
+    if (code == '\0') {
+        return null_character();
+    }
+    reader->text++;
     const FieldType *type = find_type(code);
     if (type == NULL || (!reader->native_sizes && type->standard == 0)) {
         error_set(struct_error(), "bad char in struct format");
@@ -180,8 +191,7 @@ read_format(FormatReader *reader)
             reader->text++;
         }
         else if (*reader->text == '\0') {
-            error_set(struct_error(), "embedded null character");
-            return -1;
+            return null_character();
         }
         else if (read_field(reader) < 0) {
             return -1;
@@ -747,8 +757,8 @@ get_format(PyObject *op, void *closure)
 static PyObject *
 get_size(PyObject *op, void *closure)
 {
-    const Layout *self = layout_of(op);
-    return self != NULL ? int_from_ssize(self->size) : NULL;
+    const Layout *layout = atomic_load_acquire_ptr(&((Struct *)op)->layout);
+    return int_from_ssize(layout != NULL ? layout->size : -1);
 }
 
 static PyObject *
@@ -818,10 +828,10 @@ static PyTypeObject struct_type = {
 
 // The Struct of a format, from the cache. New reference.
 static PyObject *
-cached_struct(PyObject *format)
+cached_struct_of(PyObject *key, PyObject *format)
 {
     PyObject *found = NULL;
-    if (dict_get(shared_state.cache, format, &found) < 0) {
+    if (dict_get(shared_state.cache, key, &found) < 0) {
         error_clear();      // unhashable: the constructor reports what it is
     }
     if (found != NULL) {
@@ -834,11 +844,24 @@ cached_struct(PyObject *format)
         if (dict_size(shared_state.cache) >= CACHE_LIMIT) {
             dict_clear(shared_state.cache);
         }
-        if (dict_set(shared_state.cache, format, made) < 0) {
+        if (dict_set(shared_state.cache, key, made) < 0) {
             clear_ref(made);
         }
     }
     return made;
+}
+
+static PyObject *
+cached_struct(PyObject *format)
+{
+    if (!bytes_check(format)) {
+        return cached_struct_of(format, format);
+    }
+    // No comparison of a str with bytes, which may warn.
+    PyObject *key = str_from_latin1(bytes_data(format), bytes_length(format));
+    PyObject *result = key != NULL ? cached_struct_of(key, format) : NULL;
+    xdecref(key);
+    return result;
 }
 
 static PyObject *

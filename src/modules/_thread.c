@@ -393,6 +393,10 @@ thread_start_new_thread(PyObject *module, PyObject *const *args, Py_ssize_t narg
     if (nargs == 3 && !dict_check(args[2])) {
         return error_set(PyExc_TypeError, "optional 3rd arg must be a dictionary");
     }
+    if (sys_audit("_thread.start_new_thread", "(OOO)", args[0], args[1],
+                  nargs == 3 ? args[2] : Py_None) < 0) {
+        return NULL;
+    }
     HandleState *h = mem_calloc_or_error(1, sizeof *h);
     if (h == NULL) {
         return NULL;
@@ -423,6 +427,9 @@ thread_start_joinable_thread(PyObject *module, PyObject *const *args, Py_ssize_t
     }
     if (handle != Py_None && type_of(handle) != &handle_type) {
         return error_set(PyExc_TypeError, "'handle' must be a _ThreadHandle");
+    }
+    if (sys_audit("_thread.start_joinable_thread", "(OiO)", function, daemon, handle) < 0) {
+        return NULL;
     }
     PyObject *empty = tuple_new(0);
     handle = handle == Py_None ? handle_new() : new_ref(handle);

@@ -117,6 +117,11 @@ static PyObject *
 array_from_text(PyTypeObject *type, const ArrayKind *kind, const MachineFormat *format,
                 PyObject *bytes)
 {
+    if (kind->typecode != 'u' && kind->typecode != 'w') {
+        return error_format(PyExc_TypeError,
+                            "cannot use a str to initialize an array with typecode '%c'",
+                            kind->typecode);
+    }
     int order = format->big_endian ? 1 : -1;
     const char *data = bytes_data(bytes);
     PyObject *text = format->kind == FORMAT_UTF16

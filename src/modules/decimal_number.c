@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "memory/alloc.h"
+#include "memory/gmp_room.h"
 
 const DecContext dec_max_context = {
     .prec = DEC_MAX_PREC,
@@ -181,10 +182,7 @@ dec_mpz_power10(mpz_t z, int64_t k)
     if (k < 0 || k > INT64_C(1) << 34) {
         return false;
     }
-    // GMP cannot report that memory is out: ask for it first.
-    void *probe = mem_alloc((size_t)k / 2 + 64);
-    mem_free(probe);
-    if (probe == NULL) {
+    if (!gmp_has_room((size_t)k / 2)) {     // 3.32 bits for each place
         return false;
     }
     mpz_ui_pow_ui(z, 10, (unsigned long)k);

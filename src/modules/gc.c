@@ -136,13 +136,19 @@ gc_mod_get_objects(PyObject *module, PyObject *const *args, Py_ssize_t nargs, Py
     return gc_get_objects(thread_current(), (int)generation);
 }
 
+static int
+audit_objects(const char *event, PyObject *const *objs, Py_ssize_t count)
+{
+    PyObject *audited = tuple_from_array(objs, count);
+    int refused = audited == NULL ? -1 : sys_audit(event, "(O)", audited);
+    xdecref(audited);
+    return refused;
+}
+
 static PyObject *
 gc_mod_get_referrers(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
-    PyObject *audited = tuple_from_array(args, nargs);
-    int refused = audited == NULL ? -1 : sys_audit("gc.get_referrers", "(O)", audited);
-    xdecref(audited);
-    if (refused < 0) {
+    if (audit_objects("gc.get_referrers", args, nargs) < 0) {
         return NULL;
     }
     return gc_get_referrers(thread_current(), args, nargs);
@@ -151,10 +157,7 @@ gc_mod_get_referrers(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 static PyObject *
 gc_mod_get_referents(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
-    PyObject *audited = tuple_from_array(args, nargs);
-    int refused = audited == NULL ? -1 : sys_audit("gc.get_referents", "(O)", audited);
-    xdecref(audited);
-    if (refused < 0) {
+    if (audit_objects("gc.get_referents", args, nargs) < 0) {
         return NULL;
     }
     return gc_get_referents(args, nargs);

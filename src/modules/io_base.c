@@ -27,6 +27,7 @@
 #include "objects/object.h"
 #include "objects/str.h"
 #include "objects/type.h"
+#include "objects/type_reduce.h"
 #include "objects/weakref.h"
 #include "runtime/runtime.h"
 
@@ -144,6 +145,31 @@ io_call_base(PyObject *self, PyTypeObject *base, PyObject *method)
     PyObject *result = function != NULL ? object_call_onearg(function, self) : NULL;
     xdecref(function);
     return result;
+}
+
+PyObject *
+io_reduce(PyObject *self, PyObject *unused)
+{
+    PyObject *own = type_lookup(object_type(self), ID(__getstate__));
+    PyObject *general = type_lookup(&PyBaseObject_Type, ID(__getstate__));
+    bool has_own = own != general;
+    xdecref(own);
+    xdecref(general);
+    if (has_own) {
+        return object_reduce_newobj(self);
+    }
+    PyObject *name = type_get_name(object_type(self));
+    if (name != NULL) {
+        error_format(PyExc_TypeError, "cannot pickle %R instances", name);
+        decref(name);
+    }
+    return NULL;
+}
+
+PyObject *
+io_reduce_ex(PyObject *self, PyObject *protocol)
+{
+    return io_reduce(self, NULL);
 }
 
 bool

@@ -423,13 +423,6 @@ buffered_sizeof(PyObject *op, PyObject *unused)
 }
 
 static PyObject *
-buffered_getstate(PyObject *op, PyObject *unused)
-{
-    return error_format(PyExc_TypeError, "cannot pickle %.100s instances",
-                        object_type(op)->tp_name);
-}
-
-static PyObject *
 buffered_dealloc_warn(PyObject *op, PyObject *source)
 {
     Buffered *self = (Buffered *)op;
@@ -634,7 +627,8 @@ buffered_iternext(PyObject *op)
     {"seek", FAST(buffered_seek), "seek($self, target, whence=0, /)\n--\n\n"},          \
     {"tell", buffered_tell, METH_NOARGS, "tell($self, /)\n--\n\n"},                     \
     {"truncate", FAST(buffered_truncate), "truncate($self, pos=None, /)\n--\n\n"},      \
-    {"__getstate__", buffered_getstate, METH_NOARGS, NULL},                             \
+    {"__reduce__", io_reduce, METH_NOARGS, NULL},                                       \
+    {"__reduce_ex__", io_reduce_ex, METH_O, NULL},                                      \
     {"__sizeof__", buffered_sizeof, METH_NOARGS, "__sizeof__($self, /)\n--\n\n"}
 
 // What streams that can be read have.
@@ -855,7 +849,8 @@ static PyMethodDef pair_methods[] = {
     {"writable", FAST(pair_writable), NULL},
     {"close", FAST(pair_close), NULL},
     {"isatty", FAST(pair_isatty), NULL},
-    {"__getstate__", buffered_getstate, METH_NOARGS, NULL},
+    {"__reduce__", io_reduce, METH_NOARGS, NULL},
+    {"__reduce_ex__", io_reduce_ex, METH_O, NULL},
     {NULL, NULL, 0, NULL},
 };
 

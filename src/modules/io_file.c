@@ -270,11 +270,11 @@ file_init(PyObject *op, PyObject *args, PyObject *kwargs)
         return -1;
     }
     flags |= O_CLOEXEC;
-    if (fd < 0 && !closefd) {
-        error_set(PyExc_ValueError, "Cannot use closefd=False with file name");
+    if (sys_audit("open", "Osi", file, mode, flags) < 0) {
         return -1;
     }
-    if (sys_audit("open", "Osi", file, mode, flags) < 0) {
+    if (fd < 0 && !closefd) {
+        error_set(PyExc_ValueError, "Cannot use closefd=False with file name");
         return -1;
     }
     bool opened = fd < 0;
@@ -648,13 +648,6 @@ file_isatty_open_only(PyObject *op, PyObject *unused)
 }
 
 static PyObject *
-file_getstate(PyObject *op, PyObject *unused)
-{
-    return error_format(PyExc_TypeError, "cannot pickle %.100s instances",
-                        object_type(op)->tp_name);
-}
-
-static PyObject *
 file_repr(PyObject *op)
 {
     FileIo *self = (FileIo *)op;
@@ -756,7 +749,8 @@ static PyMethodDef file_methods[] = {
      "isatty($self, /)\n--\n\nTrue if the file is connected to a TTY device."},
     {"_isatty_open_only", file_isatty_open_only, METH_NOARGS, NULL},
     {"_dealloc_warn", file_dealloc_warn, METH_O, NULL},
-    {"__getstate__", file_getstate, METH_NOARGS, NULL},
+    {"__reduce__", io_reduce, METH_NOARGS, NULL},
+    {"__reduce_ex__", io_reduce_ex, METH_O, NULL},
     {NULL, NULL, 0, NULL},
 };
 

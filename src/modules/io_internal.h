@@ -59,6 +59,11 @@ void io_finalize(PyObject *self);
 // base.method(self) without arguments, as super() would call it.
 PyObject *io_call_base(PyObject *self, PyTypeObject *base, PyObject *method);
 
+// __reduce__ and __reduce_ex__ of streams over resources: TypeError, except for subclasses with a
+// __getstate__ of their own.
+PyObject *io_reduce(PyObject *self, PyObject *unused);
+PyObject *io_reduce_ex(PyObject *self, PyObject *protocol);
+
 // Start of tp_dealloc: runs the finaliser; false when the object was resurrected.
 bool io_begin_dealloc(PyObject *self);
 

@@ -525,6 +525,9 @@ static PyObject *
 setstate_lock_held(PyObject *op, PyObject *state)
 {
     StringIo *self = (StringIo *)op;
+    if (self->ok && self->closed) {
+        return error_set(PyExc_ValueError, "I/O operation on closed file");
+    }
     if (!tuple_check(state) || tuple_size(state) < 4) {
         return error_format(PyExc_TypeError,
                             "%.200s.__setstate__ argument should be 4-tuple, got %.200s",
@@ -538,17 +541,18 @@ setstate_lock_held(PyObject *op, PyObject *state)
     }
     // The value is stored as it is: line ends were translated when it was first written.
     PyObject *value = tuple_item_borrow(state, 0);
-    if (!str_check(value) || stop_collecting(self) < 0) {
-        return error_occurred() ? NULL : error_set(PyExc_TypeError, "initial value must be str");
-    }
-    self->size = 0;
-    if (reserve(self, str_length(value)) < 0) {
+    Py_ssize_t length = str_check(value) ? str_length(value) : 0;       // or None
+    if (stop_collecting(self) < 0) {
         return NULL;
     }
-    for (Py_ssize_t i = 0; i < str_length(value); i++) {
+    self->size = 0;
+    if (reserve(self, length) < 0) {
+        return NULL;
+    }
+    for (Py_ssize_t i = 0; i < length; i++) {
         self->data[i] = str_read_char(value, i);
     }
-    self->size = str_length(value);
+    self->size = length;
     PyObject *position = tuple_item_borrow(state, 2);
     if (!int_check(position)) {
         return error_format(PyExc_TypeError, "third item of state must be an integer, got %.200s",

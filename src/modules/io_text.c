@@ -9,6 +9,7 @@
 #include "memory/refcount.h"
 #include "modules/io_internal.h"
 #include "modules/io_newline.h"
+#include "modules/locale_encoding.h"
 #include "objects/args.h"
 #include "objects/attributes.h"
 #include "objects/bool.h"
@@ -275,38 +276,56 @@ default_encoding(void)
         && error_warn(PyExc_EncodingWarning, 1, "'encoding' argument not specified") < 0) {
         return NULL;
     }
-    return str_intern_cstr("utf-8");
+    return str_intern_cstr(runtime_config()->utf8_mode ? "utf-8" : locale_encoding());
 }
 
+// The encoding that an argument stands for: new str, or NULL with an exception.
+static PyObject *
+encoding_of(PyObject *argument)
+{
+    if (argument == Py_None) {
+        return default_encoding();
+    }
+    if (!str_check(argument)) {
+        return error_format(PyExc_TypeError, "TextIOWrapper() argument 'encoding' must be str or "
+                            "None, not %.200s", object_type(argument)->tp_name);
+    }
+    return str_equal_cstr(argument, "locale") ? str_intern_cstr(locale_encoding())
+                                              : new_ref(argument);
+}
+
+static PyObject *
+errors_of(PyObject *argument)
+{
+    if (argument == Py_None) {
+        return str_intern_cstr("strict");
+    }
+    if (!str_check(argument)) {
+        return error_format(PyExc_TypeError, "TextIOWrapper() argument 'errors' must be str or "
+                            "None, not %.50s", object_type(argument)->tp_name);
+    }
+    const char *name = str_as_utf8_no_nul(argument);
+    if (name != NULL && runtime_config()->dev_mode) {
+        PyObject *handler = codec_lookup_error(name);
+        xdecref(handler);
+        name = handler != NULL ? name : NULL;
+    }
+    return name != NULL ? new_ref(argument) : NULL;
+}
+
+// Changes nothing when it fails.
 static int
 choose_encoding(TextWrapper *self, PyObject *encoding, PyObject *errors)
 {
-    if (encoding == Py_None) {
-        set_ref(self->encoding, default_encoding());
-    }
-    else if (str_check(encoding)) {
-        if (str_equal_cstr(encoding, "locale")) {
-            set_ref(self->encoding, str_intern_cstr("utf-8"));
-        }
-        else {
-            set_ref(self->encoding, new_ref(encoding));
-        }
-    }
-    else {
-        error_format(PyExc_TypeError, "TextIOWrapper() argument 'encoding' must be str or None, "
-                     "not %.200s", object_type(encoding)->tp_name);
+    PyObject *new_encoding = encoding_of(encoding);
+    PyObject *new_errors = new_encoding != NULL ? errors_of(errors) : NULL;
+    if (new_errors == NULL) {
+        xdecref(new_encoding);
         return -1;
     }
-    if (self->encoding == NULL) {
-        return -1;
-    }
-    if (errors != Py_None && !str_check(errors)) {
-        error_format(PyExc_TypeError, "TextIOWrapper() argument 'errors' must be str or None, "
-                     "not %.50s", object_type(errors)->tp_name);
-        return -1;
-    }
-    set_ref(self->errors, errors != Py_None ? new_ref(errors) : str_intern_cstr("strict"));
-    return self->errors == NULL || str_as_utf8_no_nul(self->errors) == NULL ? -1 : 0;
+    set_ref(self->encoding, new_encoding);
+    set_ref(self->errors, new_errors);
+    return 0;
 }
 
 static int
@@ -402,9 +421,16 @@ text_flush_pending(TextWrapper *self)
     return result != NULL ? 0 : -1;
 }
 
+// What waits never exceeds a chunk, unless a single text does. Streams that write here again while
+// they are written to find room as well.
 static int
 add_pending(TextWrapper *self, const char *data, Py_ssize_t size)
 {
+    while (self->pending_size > 0 && size > self->chunk_size - self->pending_size) {
+        if (text_flush_pending(self) < 0) {
+            return -1;
+        }
+    }
     if (self->pending_size + size > self->pending_capacity) {
         Py_ssize_t capacity = self->pending_size + size + PENDING_LIMIT;
         char *grown = mem_realloc(self->pending, (size_t)capacity);
@@ -513,7 +539,7 @@ write_lock_held(TextWrapper *self, PyObject *text)
         }
         decref(flushed);
     }
-    if (self->snapshot_bytes != NULL || self->decoded != NULL) {
+    if (self->snapshot_bytes != NULL) {
         text_set_decoded_steal(self, NULL);
         clear_snapshot(self);
     }
@@ -906,7 +932,7 @@ text_close(PyObject *op, PyObject *unused)
     PyObject *buffer = part_hold(self, &self->buffer);
     int closed = buffer != NULL ? io_is_closed(buffer) : -1;
     xdecref(buffer);
-    if (closed != 0) {
+    if (closed != 0 || self->detached) {    // asking may have detached the buffer
         return closed < 0 ? NULL : new_ref(Py_None);
     }
     if (self->finalizing) {
@@ -994,6 +1020,13 @@ change_encoding(TextWrapper *self, PyObject *encoding, PyObject *errors, bool ne
     }
     else if (errors == Py_None) {
         errors = ID(strict);
+    }
+    if (str_check(encoding) && str_as_utf8(encoding) == NULL) {
+        return -1;
+    }
+    if (str_check(encoding) && str_find_char(encoding, 0, 0, str_length(encoding), 1) >= 0) {
+        error_format(PyExc_LookupError, "unknown encoding: %U", encoding);
+        return -1;
     }
     PyObject *kept_encoding = new_ref(encoding);
     PyObject *kept_errors = new_ref(errors);
@@ -1100,13 +1133,6 @@ FORWARD(text_writable, ID(writable))
 FORWARD(text_isatty, ID(isatty))
 
 static PyObject *
-text_getstate(PyObject *op, PyObject *unused)
-{
-    return error_format(PyExc_TypeError, "cannot pickle %.100s instances",
-                        object_type(op)->tp_name);
-}
-
-static PyObject *
 get_name(PyObject *op, void *closure)
 {
     TextWrapper *self = (TextWrapper *)op;
@@ -1141,7 +1167,7 @@ static PyObject *
 get_errors(PyObject *op, void *closure)
 {
     TextWrapper *self = (TextWrapper *)op;
-    return check_attached(self) ? part_hold(self, &self->errors) : NULL;
+    return part_hold(self, &self->errors);      // stays behind detach()
 }
 
 static PyObject *
@@ -1207,7 +1233,7 @@ static PyObject *
 text_repr(PyObject *op)
 {
     TextWrapper *self = (TextWrapper *)op;
-    if (!check_attached(self)) {
+    if (!self->detached && !check_attached(self)) {
         return NULL;
     }
     int status = object_repr_enter(op);
@@ -1271,9 +1297,8 @@ static PyMethodDef text_methods[] = {
      "The return value of tell() can be given as input to seek(), to restore a\n"
      "previous stream position."},
     {"truncate", FAST(text_truncate), "truncate($self, pos=None, /)\n--\n\n"},
-    {"__getstate__", text_getstate, METH_NOARGS, NULL},
-    {"__reduce__", text_getstate, METH_NOARGS, NULL},
-    {"__reduce_ex__", text_getstate, METH_O, NULL},
+    {"__reduce__", io_reduce, METH_NOARGS, NULL},
+    {"__reduce_ex__", io_reduce_ex, METH_O, NULL},
     {NULL, NULL, 0, NULL},
 };
 

@@ -175,8 +175,8 @@ check_operation(const Checker *checker, Py_ssize_t at, Py_ssize_t end, int depth
             if (left < 4 || (Py_ssize_t)code[at + 1] >= checker->groups) {
                 return -1;
             }
-            Py_ssize_t otherwise = at + 2 + (Py_ssize_t)code[at + 2];
-            return otherwise > at + 2 && otherwise <= end ? at + 3 : -1;
+            Py_ssize_t otherwise = at + 1 + (Py_ssize_t)code[at + 2];
+            return otherwise >= at + 3 && otherwise <= end ? at + 3 : -1;
         }
         default:
             return -1;

@@ -494,7 +494,7 @@ branch:
                 // op group skip yes [JUMP no]
                 Py_ssize_t from = state->mark[pc[1] * 2];
                 Py_ssize_t to = state->mark[pc[1] * 2 + 1];
-                pc += from >= 0 && to >= from ? 3 : 2 + pc[2];
+                pc += from >= 0 && to >= from ? 3 : 1 + pc[2];
                 break;
             }
 
@@ -550,6 +550,7 @@ branch:
 
 fail:
         if (state->choice_count == 0) {
+            trail_undo(state, 0);       // a lookahead that matched has left marks
             return 0;
         }
         if ((++state->steps & 0xffff) == 0 && sre_safepoint(state) < 0) {

@@ -25,7 +25,11 @@ sre_template_new(PyObject *pattern, PyObject *parts)
     }
     for (Py_ssize_t i = 1; i < list_size(parts); i += 2) {
         PyObject *group = list_get(parts, i);
-        Py_ssize_t index = group != NULL && int_check(group) ? int_as_ssize(group) : -1;
+        if (group != NULL && !int_check(group)) {
+            error_set(PyExc_TypeError, "an integer is required");
+            clear_ref(group);
+        }
+        Py_ssize_t index = group != NULL ? int_as_ssize(group) : -1;
         xdecref(group);
         if (index < 0) {
             return error_occurred() ? NULL : error_set(PyExc_TypeError, "invalid template");

@@ -85,7 +85,10 @@ syslog_openlog(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObje
             return error_occurred() ? NULL : error_no_memory();
         }
     }
-    if (sys_audit("syslog.openlog", "Oll", given, options, facility) < 0) {
+    PyObject *shown = ident != NULL ? str_from_cstr(ident) : new_ref(Py_None);
+    int refused = shown == NULL ? -1 : sys_audit("syslog.openlog", "(Oll)", shown, options, facility);
+    xdecref(shown);
+    if (refused < 0) {
         mem_free(ident);
         return NULL;
     }

@@ -182,8 +182,8 @@ spec_check(const CodeSpec *spec)
     }
     Py_ssize_t nlocalsplus = tuple_size(spec->localsplusnames);
     int first_temp = CODE_FIRST_TEMP((int)nlocalsplus, spec->flags);
-    int total = spec->argcount + spec->kwonlyargcount + ((spec->flags & CO_VARARGS) != 0) +
-                ((spec->flags & CO_VARKEYWORDS) != 0);
+    int64_t total = (int64_t)spec->argcount + spec->kwonlyargcount +
+                    ((spec->flags & CO_VARARGS) != 0) + ((spec->flags & CO_VARKEYWORDS) != 0);
     if (bytes_length(spec->localspluskinds) != nlocalsplus || spec->argcount < 0 ||
         spec->kwonlyargcount < 0 || spec->posonlyargcount < 0 ||
         spec->posonlyargcount > spec->argcount || spec->framesize < first_temp) {

@@ -2,10 +2,12 @@
 //
 // Offsets (co_lines, co_positions, f_lasti) count bytes of co_code: eight per word.
 #include "abi/constants.h"
+#include "base/hooks.h"
 #include "memory/alloc.h"
 #include "memory/heap.h"
 #include "objects/args.h"
 #include "objects/attributes.h"
+#include "objects/build.h"
 #include "objects/bytes.h"
 #include "objects/code.h"
 #include "objects/code_internal.h"
@@ -347,6 +349,20 @@ done:
     return result;
 }
 
+static int
+parts_audit(const CodeParts *p)
+{
+    if (hooks.audit == NULL) {
+        return 0;
+    }
+    PyObject *args = value_build("(OOOiiiiii)", p->code, p->filename, p->name, p->argcount,
+                                 p->posonlyargcount, p->kwonlyargcount, p->nlocals, p->stacksize,
+                                 p->flags);
+    int result = args == NULL ? -1 : hooks.audit("code.__new__", args);
+    xdecref(args);
+    return result;
+}
+
 PyObject *
 code_tp_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
@@ -363,7 +379,7 @@ code_tp_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     empty = tuple_empty();
     p.freevars = p.freevars == NULL ? empty : p.freevars;
     p.cellvars = p.cellvars == NULL ? empty : p.cellvars;
-    result = parts_make(&p, NULL);
+    result = parts_audit(&p) < 0 ? NULL : parts_make(&p, NULL);
     xdecref(empty);
     return result;
 }
@@ -396,7 +412,7 @@ code_replace(PyObject *op, PyObject *args, PyObject *kwargs)
         goto done;
     }
     bool same = p.varnames == varnames && p.freevars == freevars && p.cellvars == cellvars;
-    result = parts_make(&p, same ? code : NULL);
+    result = parts_audit(&p) < 0 ? NULL : parts_make(&p, same ? code : NULL);
 done:
     xdecref(bytes);
     xdecref(varnames);

@@ -403,6 +403,16 @@ format_object(PyObject *value, PyObject *spec)
         }
         spec = str_empty();
     }
+    // Classes that nobody can change.
+    if (float_check_exact(value)) {
+        return format_float(value, spec);
+    }
+    if (int_check_exact(value)) {
+        return format_int(value, spec);
+    }
+    if (str_check_exact(value)) {
+        return format_str(value, spec);
+    }
     PyObject *method = object_lookup_special(value, ID(__format__));
     if (method == NULL) {
         if (!error_occurred()) {

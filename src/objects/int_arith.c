@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "memory/gmp_room.h"
 #include "objects/error.h"
 #include "objects/float.h"
 #include "objects/int_internal.h"
@@ -114,9 +115,15 @@ multiply_with_gmp(PyObject *a, PyObject *b)
     return result;
 }
 
+// The longer factor goes into the inner loop: products with a short number are one pass.
 static PyObject *
 multiply_schoolbook(PyObject *a, PyObject *b, bool negative)
 {
+    if (int_digit_count(a) > int_digit_count(b)) {
+        PyObject *t = a;
+        a = b;
+        b = t;
+    }
     Py_ssize_t n = int_digit_count(a);
     Py_ssize_t m = int_digit_count(b);
     PyLongObject *result = int_alloc(n + m);
@@ -154,7 +161,8 @@ int_multiply(PyObject *a, PyObject *b)
         return error_set(PyExc_OverflowError, "too many digits in integer");
     }
     if (n >= INT_GMP_MULTIPLY && m >= INT_GMP_MULTIPLY) {
-        return multiply_with_gmp(a, b);
+        return gmp_has_room((size_t)(n + m) * sizeof(digit)) ? multiply_with_gmp(a, b)
+                                                             : error_no_memory();
     }
     return multiply_schoolbook(a, b, int_is_negative(a) != int_is_negative(b));
 }
@@ -466,6 +474,9 @@ power_plain(PyObject *a, PyObject *b)
             result *= base;
         }
         return int_from_i64(result);
+    }
+    if (!gmp_has_room((size_t)(int_bit_length(a) * exponent / 8))) {
+        return error_no_memory();
     }
     mpz_t x;
     mpz_init(x);

@@ -342,6 +342,9 @@ list_get_optional(PyObject *op, Py_ssize_t i)
     if ((size_t)i >= (size_t)list_size(op)) {
         return NULL;
     }
+    if (runtime_is_single_threaded()) {
+        return new_ref(LIST(op)->ob_item[i]);
+    }
     container_begin_read(op);
     PyObject **items = atomic_load_acquire_ptr(&LIST(op)->ob_item);
     if (items == NULL || i >= list_array_of(items)->capacity) {

@@ -293,8 +293,8 @@ make_constructor(PyObject *op, PyObject *args, PyObject *kwargs, PyObject **func
     return *newargs == NULL ? -1 : 0;
 }
 
-static PyObject *
-reduce_with_new(PyObject *op)
+PyObject *
+object_reduce_newobj(PyObject *op)
 {
     PyObject *args = NULL, *kwargs = NULL, *function = NULL, *newargs = NULL;
     PyObject *state = NULL, *items = NULL, *pairs = NULL, *result = NULL;
@@ -326,7 +326,7 @@ static PyObject *
 reduce_common(PyObject *op, int protocol)
 {
     if (protocol >= 2) {
-        return reduce_with_new(op);
+        return object_reduce_newobj(op);
     }
     PyObject *function = copyreg_attribute(ID(_reduce_ex));
     PyObject *number = function == NULL ? NULL : int_from_i64(protocol);

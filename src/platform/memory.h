@@ -19,6 +19,10 @@ void os_memory_unmap(void *base, size_t size);
 // Gives the content back; the range stays mapped and reads as zeroes.
 void os_memory_discard(void *base, size_t size);
 
+// Lets constant data of the program out of memory; it is mapped again when it is needed. What lies
+// shortly before it may go too, since a fault brings in what is around, but nothing before `floor`.
+void os_memory_evict(const void *floor, const void *data, size_t size);
+
 // Makes a range inaccessible: a guard. 0 or -1.
 int os_memory_protect(void *base, size_t size);
 

@@ -25,6 +25,7 @@
 #include "runtime/anext.h"
 #include "runtime/print_error.h"
 #include "runtime/runtime.h"
+#include "runtime/sys.h"
 #include "runtime/warnings.h"
 #include "vm/vm.h"
 
@@ -305,7 +306,11 @@ builtin_hash(PyObject *module, PyObject *obj)
 static PyObject *
 builtin_id(PyObject *module, PyObject *obj)
 {
-    return object_id(obj);
+    PyObject *id = object_id(obj);
+    if (id != NULL && sys_audit("builtins.id", "(O)", id) < 0) {
+        clear_ref(id);
+    }
+    return id;
 }
 
 static PyObject *

@@ -1,7 +1,7 @@
 // Modules whose code is part of the binary.
 //
-// scripts/gen_frozen.py and the `freeze` program write the table at build time; the freeze program
-// itself has an empty one. Data is marshalled code.
+// The `freeze` program writes the table at build time; it has an empty one itself. Data is marshalled
+// code.
 #ifndef TYPHON_RUNTIME_FROZEN_H
 #define TYPHON_RUNTIME_FROZEN_H
 
@@ -16,6 +16,11 @@ typedef struct FrozenModule {
     bool is_package;
     bool bootstrap;             // needed before files can be imported: never overridden
 } FrozenModule;
+
+// The code of all modules lies together, in the order of the table, so that it can leave memory once it
+// has been read. The linker defines the symbol at its start.
+#define FROZEN_SECTION __attribute__((section("frozen")))
+extern const unsigned char __start_frozen[] __attribute__((weak));
 
 // Ends with a NULL name.
 extern const FrozenModule frozen_modules[];

@@ -27,6 +27,7 @@
 #include "objects/object.h"
 #include "objects/str.h"
 #include "objects/tuple.h"
+#include "platform/memory.h"
 #include "runtime/frozen.h"
 #include "runtime/import.h"
 #include "runtime/marshal.h"
@@ -176,6 +177,15 @@ no_such_frozen(PyObject *name)
     return NULL;
 }
 
+// The module's code object, made anew. Its frozen form is not needed again soon.
+static PyObject *
+frozen_load(const FrozenModule *module)
+{
+    PyObject *code = marshal_load_frozen(module->code, module->size);
+    os_memory_evict(__start_frozen, module->code, module->size);
+    return code;
+}
+
 PyObject *
 imp_frozen_code(const char *name)
 {
@@ -188,7 +198,7 @@ imp_frozen_code(const char *name)
         }
         return NULL;
     }
-    return marshal_load_frozen(module->code, module->size);
+    return frozen_load(module);
 }
 
 static bool
@@ -247,7 +257,7 @@ imp_get_frozen_object(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     }
     const FrozenModule *frozen = frozen_usable(args[0]);
     return frozen == NULL ? no_such_frozen(args[0])
-                          : marshal_load_frozen(frozen->code, frozen->size);
+                          : frozen_load(frozen);
 }
 
 static PyObject *

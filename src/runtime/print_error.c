@@ -575,7 +575,7 @@ print_error_init(void)
         fields,
         5,
     };
-    PyObject *type = (PyObject *)structseq_new_type(&desc, 0);
+    PyObject *type = (PyObject *)structseq_new_type(&desc, Py_TPFLAGS_IMMUTABLETYPE);
     if (type == NULL) {
         return -1;
     }

@@ -376,13 +376,8 @@ starts_like_zip(const char *path)
 }
 
 static int
-run_pyc(PyObject *dict, FILE *file)
+run_pyc(PyObject *dict, const char *data, size_t size)
 {
-    size_t size;
-    char *data = read_all(file, &size);
-    if (data == NULL) {
-        return print_error_status();
-    }
     uint32_t magic = 0;
     if (size >= 16) {
         memcpy(&magic, data, sizeof magic);
@@ -394,7 +389,6 @@ run_pyc(PyObject *dict, FILE *file)
     else {
         code = marshal_loads(data + 16, (Py_ssize_t)size - 16, true);
     }
-    mem_free(data);
     PyObject *result = code != NULL ? vm_eval_code(code, dict, dict) : NULL;
     int status = result != NULL ? 0 : print_program_error();
     xdecref(code);
@@ -404,16 +398,17 @@ run_pyc(PyObject *dict, FILE *file)
 
 // By its name, or by the magic number in front.
 static bool
-is_compiled(const char *path, FILE *file)
+is_compiled(const char *path, const char *data, size_t size)
 {
     size_t length = strlen(path);
     if (length > 4 && strcmp(path + length - 4, ".pyc") == 0) {
         return true;
     }
     uint32_t magic = 0;
-    bool found = fread(&magic, 1, sizeof magic, file) == sizeof magic && magic == IMPORT_MAGIC;
-    rewind(file);
-    return found;
+    if (size >= sizeof magic) {
+        memcpy(&magic, data, sizeof magic);
+    }
+    return magic == IMPORT_MAGIC;
 }
 
 // sys.path[0] is the folder of the script itself, links resolved.
@@ -444,11 +439,11 @@ forget_name(PyObject *dict, PyObject *name)
 }
 
 static int
-run_script(const Config *config, FILE *file, const char *path)
+run_script(const Config *config, const char *data, size_t size, const char *path)
 {
     PyObject *dict = main_dict_borrow();
     PyObject *filename = dict != NULL ? str_decode_fsdefault(path) : NULL;
-    bool compiled = is_compiled(path, file);
+    bool compiled = is_compiled(path, data, size);
     if (filename == NULL || dict_set(dict, ID(__file__), filename) < 0
         || dict_set(dict, ID(__cached__), Py_None) < 0
         || set_loader(dict, filename, compiled ? "SourcelessFileLoader" : "SourceFileLoader") < 0
@@ -458,16 +453,10 @@ run_script(const Config *config, FILE *file, const char *path)
     }
     decref(filename);
     if (compiled) {
-        return run_pyc(dict, file);
+        return run_pyc(dict, data, size);
     }
-    size_t size;
-    char *text = read_all(file, &size);
-    if (text == NULL) {
-        return print_error_status();
-    }
-    size_t skip = config->skip_first_line ? skip_line(text, size) : 0;
-    int status = run_source(text + skip, (Py_ssize_t)(size - skip), path, true);
-    mem_free(text);
+    size_t skip = config->skip_first_line ? skip_line(data, size) : 0;
+    int status = run_source(data + skip, (Py_ssize_t)(size - skip), path, true);
     // What runs afterwards (-i) is no part of the file.
     if (forget_name(dict, ID(__file__)) < 0 || forget_name(dict, ID(__cached__)) < 0) {
         return print_error_status();
@@ -507,8 +496,15 @@ run_file(const Config *config)
         fclose(file);
         return 1;
     }
-    int status = run_script(config, file, path);
+    // The program finds its own file closed.
+    size_t size;
+    char *data = read_all(file, &size);
     fclose(file);
+    if (data == NULL) {
+        return print_error_status();
+    }
+    int status = run_script(config, data, size, path);
+    mem_free(data);
     return status;
 }
 

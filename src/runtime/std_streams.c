@@ -184,7 +184,7 @@ std_streams_start(const Config *config)
 {
     StreamEncoding encoding = {.encoding = "utf-8"};
     parse_io_encoding(config->io_encoding, &encoding);
-    PyObject *io = import_import_cstr("io");
+    PyObject *io = import_import_cstr("_io");
     int result = -1;
     if (io != NULL && set_open(io) == 0
         && start_stream(io, config, 0, "stdin", "__stdin__", "<stdin>", &encoding) == 0

@@ -693,6 +693,6 @@ int
 sys_functions_init(void)
 {
     interpreter_roots()->asyncgen_hooks_type =
-        (PyObject *)structseq_new_type(&asyncgen_hooks_desc, 0);
+        (PyObject *)structseq_new_type(&asyncgen_hooks_desc, Py_TPFLAGS_IMMUTABLETYPE);
     return interpreter_roots()->asyncgen_hooks_type != NULL ? 0 : -1;
 }

@@ -142,7 +142,7 @@ make_flags(const Config *c)
         c->gil < 0 ? new_ref(Py_None) : int_from_i64(c->gil),
         c->thread_inherit_context, c->context_aware_warnings);
     return structseq_from_tuple_steal(
-        structseq_new_type(&flags_desc, Py_TPFLAGS_DISALLOW_INSTANTIATION), items);
+        structseq_new_type(&flags_desc, Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE), items);
 }
 
 static PyStructSequence_Field version_fields[] = {
@@ -163,7 +163,7 @@ static PyObject *
 make_version_info(void)
 {
     return structseq_from_tuple_steal(
-        structseq_new_type(&version_desc, Py_TPFLAGS_DISALLOW_INSTANTIATION),
+        structseq_new_type(&version_desc, Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE),
         value_build("(iiisi)", PY_MAJOR_VERSION, PY_MINOR_VERSION, PY_MICRO_VERSION, "final", 0));
 }
 
@@ -193,7 +193,7 @@ static PyObject *
 make_float_info(void)
 {
     return structseq_from_tuple_steal(
-        structseq_new_type(&float_desc, 0),
+        structseq_new_type(&float_desc, Py_TPFLAGS_IMMUTABLETYPE),
         value_build("(diidiiiidii)", DBL_MAX, DBL_MAX_EXP, DBL_MAX_10_EXP, DBL_MIN, DBL_MIN_EXP,
                     DBL_MIN_10_EXP, DBL_DIG, DBL_MANT_DIG, DBL_EPSILON, FLT_RADIX, FLT_ROUNDS));
 }
@@ -250,7 +250,7 @@ make_thread_info(void)
 {
     char version[64];
     snprintf(version, sizeof version, "NPTL %s", gnu_get_libc_version());
-    return structseq_from_tuple_steal(structseq_new_type(&thread_desc, 0),
+    return structseq_from_tuple_steal(structseq_new_type(&thread_desc, Py_TPFLAGS_IMMUTABLETYPE),
                                       value_build("(szs)", "pthread", NULL, version));
 }
 
@@ -337,11 +337,11 @@ make_version(void)
 int
 sys_info_init(PyObject *dict)
 {
-    PyObject *int_info = structseq_from_tuple_steal(structseq_new_type(&int_desc, 0),
+    PyObject *int_info = structseq_from_tuple_steal(structseq_new_type(&int_desc, Py_TPFLAGS_IMMUTABLETYPE),
                                                     value_build("(iiii)", PyLong_SHIFT,
                                                                 (int)sizeof(digit), 4300, 640));
     PyObject *hash_info = structseq_from_tuple_steal(
-        structseq_new_type(&hash_desc, 0),
+        structseq_new_type(&hash_desc, Py_TPFLAGS_IMMUTABLETYPE),
         value_build("(iKiiisiii)", 64, (unsigned long long)(((uint64_t)1 << 61) - 1), 314159, 0,
                     1000003, "siphash13", 64, 128, 0));
     PyObject *git = value_build("(sss)", "Typhon", "", "");

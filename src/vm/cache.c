@@ -4,6 +4,8 @@
 #include "memory/alloc.h"
 #include "objects/descr.h"
 #include "objects/function.h"
+#include "objects/identifiers.h"
+#include "vm/calls.h"
 #include "vm/native_values.h"
 #include "vm/ops.h"
 
@@ -373,11 +375,49 @@ cache_warm_call(uint64_t *pc, PyObject *callable)
     if (!place_is_warm(pc)) {
         return;
     }
-    const PyMethodDef *def = native_definition(callable);
-    ValueFunction function = def == NULL ? NULL : native_value_function(def);
-    ValuesCache *record = function == NULL ? NULL : mem_alloc(sizeof *record);
+    ValuesCache cache = {.head = {.kind = OP_CALL_VALUES}};
+    ValuesCache *record = native_describe(callable, &cache) ? mem_alloc(sizeof *record) : NULL;
     if (record != NULL) {
-        *record = (ValuesCache){.head = {.kind = OP_CALL_VALUES}, .def = def, .function = function};
+        *record = cache;
         place_specialise(pc, &record->head);
+    }
+}
+
+// A class whose calls enter the frame of its __init__.
+static void
+warm_class(uint64_t *pc, PyTypeObject *type)
+{
+    uint32_t version;
+    xdecref(type_lookup_version(type, ID(__init__), &version));     // before looking at slots
+    PyObject *init = version == 0 ? NULL : call_class_init(type);
+    if (init == NULL) {
+        return;
+    }
+    refcount_defer(init);       // so that calls can borrow it
+    AttributeEntry entry = {.class_version = version, .value = value_open(init)};
+    decref(init);
+    AttributeCache *record = record_make(&entry, OP_CALL_CLASS, NULL);
+    if (record != NULL) {
+        place_specialise(pc, &record->head);
+    }
+}
+
+void
+cache_warm_python_call(uint64_t *pc, Value callee, int nargs)
+{
+    if (!value_is_pointer(callee) || cache_word_is_record(atomic_load_relaxed_u64(&pc[1]))) {
+        return;
+    }
+    PyObject *op = value_pointer(callee);
+    if (function_check(op)) {
+        if (function_code_borrow(op)->co_simple_args > nargs) {
+            cache_set_operation(pc, OP_CALL_DEFAULTS);
+        }
+    }
+    else if (op == (PyObject *)&PyType_Type) {
+        cache_warm_call(pc, op);
+    }
+    else if (type_check_exact(op) && place_is_warm(pc)) {
+        warm_class(pc, (PyTypeObject *)op);
     }
 }

@@ -35,6 +35,7 @@
 // instruction is then executed generically once more. to_builtin is 0 where builtins do not count.
 void cache_warm_global(Value *fp, uint64_t *pc, PyObject *name, int to_module, int to_builtin);
 void cache_warm_load(uint64_t *pc, Value object, PyObject *name, bool method);
+void cache_warm_python_call(uint64_t *pc, Value callee, int nargs);
 void cache_warm_store(uint64_t *pc, Value object, PyObject *name);
 
 // A special form did not fit: looks at further entries of the record (NULL: none fits, and the place
@@ -191,6 +192,29 @@ cache_can_open(PyObject *op)
     return (local == REF_IMMORTAL_LOCAL ||
             (atomic_load_relaxed_uptr(&op->ob_tid) == thread_id_word() && local != 0)) &&
            !(type_of(op) == &PyLong_Type && cache_int_is_doubtful(op));
+}
+
+// Whether cache_drop can give up the owned value v, which is in register i of a row, also when
+// registers before it hold the same object.
+static ALWAYS_INLINE bool
+cache_can_drop(Value v, const Value *row, int i)
+{
+    PyObject *op = value_pointer(v);
+    uint32_t local = atomic_load_relaxed_u32(&op->ob_ref_local);
+    uint32_t same = 1;
+    for (int k = 0; k < i; k++) {
+        same += row[k] == v;
+    }
+    return local > same && local != REF_IMMORTAL_LOCAL &&
+           atomic_load_relaxed_uptr(&op->ob_tid) == thread_id_word();
+}
+
+// Gives up one of several references to the same object.
+static ALWAYS_INLINE void
+cache_drop(Value v)
+{
+    PyObject *op = value_pointer(v);
+    atomic_store_relaxed_u32(&op->ob_ref_local, atomic_load_relaxed_u32(&op->ob_ref_local) - 1);
 }
 
 // v as a value that a shared place may own; false when a count would have to be shared.

@@ -19,6 +19,7 @@
 #include "objects/tuple.h"
 #include "objects/type.h"
 #include "vm/bind_args.h"
+#include "vm/cache.h"
 #include "vm/frames.h"
 #include "vm/interp.h"
 #include "vm/ops.h"
@@ -123,9 +124,7 @@ call_native(Thread *ts, Value callee, Value *args, Py_ssize_t n, PyObject *kwnam
 
 // ---- classes ----
 
-// The Python __init__ of a class whose calls come down to object.__new__ and that function: new
-// reference, or NULL (no exception).
-static PyObject *
+PyObject *
 call_class_init(PyTypeObject *type)
 {
     if (type->tp_new != PyBaseObject_Type.tp_new || type->tp_init == PyBaseObject_Type.tp_init ||
@@ -141,22 +140,46 @@ call_class_init(PyTypeObject *type)
     return init;
 }
 
+bool
+call_class_fits(const AttributeEntry *entry, const Value *window, bool method, Value *init)
+{
+    if (!value_is_pointer(window[0]) || !type_check_exact(value_pointer(window[0])) ||
+        (method && window[WINDOW_SELF] != VALUE_UNSET)) {
+        return false;
+    }
+    PyTypeObject *type = (PyTypeObject *)value_pointer(window[0]);
+    if (atomic_load_relaxed_u32(&type->tp_version_tag) != entry->class_version ||
+        (type->tp_flags & Py_TPFLAGS_IS_ABSTRACT) != 0) {
+        return false;
+    }
+    *init = entry->value;
+    return cache_own_deferred(init, &entry->value);
+}
+
+int
+call_class_begin(Value *window, Value init)
+{
+    PyObject *self = type_alloc((PyTypeObject *)value_pointer(window[0]), 0);
+    if (self == NULL) {
+        value_drop(init);
+        return -1;
+    }
+    Value old_class = window[0];
+    window[0] = init;
+    window[WINDOW_KWNAMES] = value_owned(self);
+    window[WINDOW_SELF] = value_borrowed(self);
+    value_drop(old_class);      // the instance keeps its class
+    return 0;
+}
+
 // Replaces the class in the window by its __init__, with a new instance as self.
 static int
 call_class(Thread *ts, Value *window, PyObject *init, int nargs, PyObject *kwnames,
            CallTarget *target)
 {
-    PyTypeObject *type = (PyTypeObject *)value_pointer(window[0]);
-    PyObject *self = type_alloc(type, 0);
-    if (self == NULL) {
-        decref(init);
+    if (call_class_begin(window, value_owned(init)) < 0) {
         return CALL_ERROR;
     }
-    Value old_class = window[0];
-    window[0] = value_owned(init);
-    window[WINDOW_KWNAMES] = value_owned(self);
-    window[WINDOW_SELF] = value_borrowed(self);
-    value_drop(old_class);      // the instance keeps its class
     target->fp = window + WINDOW_SELF;
     return call_bind(ts, init, target->fp, nargs + 1, kwnames) < 0 ? CALL_ERROR : CALL_INIT;
 }
@@ -321,7 +344,7 @@ call_prepare_ex(Thread *ts, Value *fp, Value *operands, bool has_kwargs, CallTar
     if (function_check(func)) {
         return call_function_spread(ts, fp, func, self, args, kwargs, target);
     }
-    PyObject *result = object_call(callable.op, args, kwargs);
+    PyObject *result = call_told(ts, callable.op, args, kwargs);
     box_release(&callable);
     if (result == NULL) {
         return CALL_ERROR;
@@ -338,7 +361,7 @@ function_vectorcall(PyObject *func, PyObject *const *args, size_t nargsf, PyObje
     Thread *ts = thread_current();
     Py_ssize_t n = vectorcall_nargs(nargsf) + (kwnames == NULL ? 0 : tuple_size(kwnames));
     Value *new_fp = frame_next_base(ts);
-    if (thread_enter_c("") < 0 || frame_check_room(ts, new_fp, n) < 0) {
+    if (thread_enter_c("") < 0 || vm_safepoint(ts) < 0 || frame_check_room(ts, new_fp, n) < 0) {
         return NULL;
     }
     for (Py_ssize_t i = 0; i < n; i++) {

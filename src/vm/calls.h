@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "objects/code_cache.h"
 #include "vm/frame_layout.h"
 
 typedef struct CallTarget {
@@ -24,6 +25,19 @@ enum {
 int call_prepare(Thread *ts, Value *window, int nargs, bool method, PyObject *kwnames,
                  CallTarget *target);
 
+// For CALL_CLASS: whether the class in the window is the one that entry (of CALL_CLASS) describes;
+// then *init is its __init__, as a value of one's own.
+bool call_class_fits(const AttributeEntry *entry, const Value *window, bool method,
+                     Value *init);
+
+// Replaces the class in the window by init, which is consumed, and makes the instance: self of the
+// window. 0, or -1 with an exception.
+int call_class_begin(Value *window, Value init);
+
+// The Python __init__ of a class whose calls come down to object.__new__ and that function: new
+// reference, or NULL (no exception).
+PyObject *call_class_init(PyTypeObject *type);
+
 // callable(*args, **kwargs) of three temporaries; fp is the calling frame. Never CALL_INIT.
 int call_prepare_ex(Thread *ts, Value *fp, Value *operands, bool has_kwargs, CallTarget *target);
 
@@ -41,6 +55,9 @@ Value call_descriptor(Thread *ts, PyObject *callable, const Value *args, Py_ssiz
 
 // The general native call: any callable, keyword values last.
 Value call_boxed(Thread *ts, PyObject *callable, const Value *args, Py_ssize_t n, PyObject *kwnames);
+
+// The same with a tuple and a dict (or NULL) of arguments.
+PyObject *call_told(Thread *ts, PyObject *callable, PyObject *args, PyObject *kwargs);
 
 // A pointer as a value that owns nothing (or a number).
 static inline Value

@@ -69,6 +69,22 @@ call_vector(Thread *ts, PyObject *callable, PyObject *const *args, Py_ssize_t np
     return result;
 }
 
+PyObject *
+call_told(Thread *ts, PyObject *callable, PyObject *args, PyObject *kwargs)
+{
+    if (LIKELY(ts->trace == NULL)) {
+        return object_call(callable, args, kwargs);
+    }
+    if (trace_native_call(ts, callable) < 0) {
+        return NULL;
+    }
+    PyObject *result = object_call(callable, args, kwargs);
+    if (ts->trace != NULL && trace_native_return(ts, callable, result) < 0) {
+        clear_ref(result);
+    }
+    return result;
+}
+
 Value
 call_boxed(Thread *ts, PyObject *callable, const Value *args, Py_ssize_t n, PyObject *kwnames)
 {

@@ -23,7 +23,6 @@
 #include "vm/frame_locals.h"
 #include "vm/frames.h"
 #include "vm/generator_internal.h"
-#include "vm/generator_internal.h"
 #include "vm/trace.h"
 
 static PyFrameObject *as_frame(PyObject *op) { return (PyFrameObject *)op; }
@@ -278,6 +277,9 @@ frame_clear_method(PyObject *op, PyObject *unused)
         if (gen == NULL || atomic_load_acquire_int(&((GeneratorObject *)gen)->state) != GEN_CREATED) {
             xdecref(gen);
             return error_set(PyExc_RuntimeError, "cannot clear a suspended frame");
+        }
+        if (coroutine_check(gen)) {
+            coroutine_warn_never_awaited(gen);
         }
         generator_abandon((GeneratorObject *)gen);
         decref(gen);

@@ -218,17 +218,21 @@ visit_registers(Value *fp, const Value *end,
     return 0;
 }
 
+// Behind the registers of a frame, `inner` being the one it called or NULL: their windows overlap.
+static Value *
+registers_end(Value *fp, Value *inner)
+{
+    Value *end = frame_top(fp);
+    return inner != NULL && inner - FRAME_HEADER < end ? inner - FRAME_HEADER : end;
+}
+
 int
 frames_visit(Thread *ts, int (*visit)(PyObject *op, int counted, void *arg), void *arg)
 {
     Value *inner = NULL;
     LivenessMemo memo = {0};
     for (Value *fp = ts->fp; fp != NULL; inner = fp, fp = frame_previous(fp)) {
-        Value *end = frame_top(fp);
-        if (inner != NULL && inner - FRAME_HEADER < end) {
-            end = inner - FRAME_HEADER;     // the callee's window overlaps
-        }
-        int result = visit_registers(fp, end, visit, arg, &memo);
+        int result = visit_registers(fp, registers_end(fp, inner), visit, arg, &memo);
         if (result == 0) {
             result = visit((PyObject *)frame_code(fp), 0, arg);
         }
@@ -243,6 +247,29 @@ frames_visit(Thread *ts, int (*visit)(PyObject *op, int counted, void *arg), voi
         }
         if (result != 0) {
             return result;
+        }
+    }
+    return 0;
+}
+
+int
+frames_visit_generators(Thread *ts, int (*visit)(PyObject *gen, PyObject *op, void *arg), void *arg)
+{
+    Value *inner = NULL;
+    for (Value *fp = ts->fp; fp != NULL; inner = fp, fp = frame_previous(fp)) {
+        Value *end = generator_frame_started(fp) ? registers_end(fp, inner) : fp;
+        for (int reg = 0; fp + reg < end; reg++) {
+            Value v = fp[reg];
+            // Temporaries may hold stale borrowed pointers.
+            bool refers = value_is_owned(v) ||
+                          (value_is_borrowed(v) && reg < frame_code(fp)->co_first_temp);
+            if (!refers || v == VALUE_UNSET) {
+                continue;
+            }
+            int result = visit((PyObject *)fp[FRAME_GENERATOR], value_pointer(v), arg);
+            if (result != 0) {
+                return result;
+            }
         }
     }
     return 0;

@@ -6,6 +6,7 @@
 #define TYPHON_VM_FRAMES_H
 
 #include "base/atomic.h"
+#include "thread/runtime.h"
 #include "vm/frame_layout.h"
 
 // Empties n registers, giving up what they own, the last first.
@@ -34,7 +35,17 @@ frame_can_enter(Thread *ts, Value *new_fp, PyCodeObject *code)
            atomic_load_relaxed_uptr(&ts->abi.eval_breaker) == 0;
 }
 
-// The same without the eval_breaker; `words` registers are needed. 0, or -1 with RecursionError.
+// Calls from C are safepoints: a native loop that calls short functions would never pass another.
+// Tracing is left to the eval loop. 0 or -1.
+static inline int
+vm_safepoint(Thread *ts)
+{
+    uintptr_t breaks = atomic_load_relaxed_uptr(&ts->abi.eval_breaker);
+    return __builtin_expect((breaks & ~(uintptr_t)BREAK_TRACE) != 0, 0) ? thread_handle_breaks(ts)
+                                                                        : 0;
+}
+
+// Whether `words` registers fit, and the recursion limit allows it: 0, or -1 with RecursionError.
 int frame_check_room(Thread *ts, Value *new_fp, Py_ssize_t words);
 
 // Where the next frame made from C code may lie: registers, with room for the header below.
@@ -80,5 +91,9 @@ void frame_look_end(FrameLook *look);
 
 // hooks.gc_visit_thread_frames. Candidates of the collection are marked.
 int frames_visit(Thread *ts, int (*visit)(PyObject *op, int counted, void *arg), void *arg);
+
+// hooks.gc_visit_running_generators.
+int frames_visit_generators(Thread *ts, int (*visit)(PyObject *gen, PyObject *op, void *arg),
+                            void *arg);
 
 #endif

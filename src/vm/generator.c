@@ -326,9 +326,8 @@ generator_close_method(PyObject *self, PyObject *unused)
 
 // ---- life ----
 
-// RuntimeWarning "coroutine 'f' was never awaited", through the warnings module.
-static void
-warn_never_awaited(PyObject *self)
+void
+coroutine_warn_never_awaited(PyObject *self)
 {
     PyObject *warnings = hooks.import_module == NULL ? NULL : hooks.import_module("warnings");
     PyObject *result = NULL;
@@ -336,17 +335,22 @@ warn_never_awaited(PyObject *self)
         result = object_call_method(warnings, ID(_warn_unawaited_coroutine), self, NULL);
         decref(warnings);
     }
-    if (result == NULL) {
-        if (error_matches(PyExc_AttributeError) || error_matches(PyExc_ImportError)) {
-            error_clear();
-            error_warn(PyExc_RuntimeWarning, 1, "coroutine '%.50S' was never awaited",
-                       as_generator(self)->qualname);
-        }
-        if (error_occurred()) {
-            error_format_unraisable("Exception ignored while finalizing coroutine %R", self);
-        }
+    if (result != NULL) {
+        decref(result);
+        return;
     }
-    xdecref(result);
+    // A warning that became an exception has said it; anything else is said besides.
+    bool warned = error_matches(PyExc_RuntimeWarning);
+    if (error_matches(PyExc_AttributeError) || error_matches(PyExc_ImportError)) {
+        error_clear();
+    }
+    if (error_occurred()) {
+        error_format_unraisable("Exception ignored while finalizing coroutine %R", self);
+    }
+    if (!warned && error_warn(PyExc_RuntimeWarning, 1, "coroutine '%.50S' was never awaited",
+                              as_generator(self)->qualname) < 0) {
+        error_format_unraisable("Exception ignored while finalizing coroutine %R", self);
+    }
 }
 
 void
@@ -364,7 +368,7 @@ generator_finalize(PyObject *self)
     }
     if (state == GEN_CREATED) {
         if (coroutine_check(self)) {
-            warn_never_awaited(self);
+            coroutine_warn_never_awaited(self);
         }
     }
     else {

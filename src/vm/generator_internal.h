@@ -58,6 +58,8 @@ const char *generator_kind(PyObject *gen);
 // Common parts of the three types.
 void generator_dealloc(PyObject *self);
 void generator_finalize(PyObject *self);
+// RuntimeWarning "coroutine 'f' was never awaited"; errors go to sys.unraisablehook.
+void coroutine_warn_never_awaited(PyObject *self);
 int generator_traverse(PyObject *self, visitproc visit, void *arg);
 int generator_clear(PyObject *self);
 PyObject *generator_repr(PyObject *self);

@@ -177,6 +177,20 @@ fast_hasattr(const Value *args, Py_ssize_t n)
     return result < 0 ? VALUE_UNSET : value_bool(result > 0);
 }
 
+static Value
+fast_id(const Value *args, Py_ssize_t n)
+{
+    return n == 1 && value_is_pointer(args[0]) ? value_result(object_id(value_pointer(args[0])))
+                                               : VALUE_NOT_HANDLED;
+}
+
+// type(x); with three arguments it makes a class.
+static Value
+fast_type(const Value *args, Py_ssize_t n)
+{
+    return n == 1 ? value_from_object((PyObject *)value_type(args[0])) : VALUE_NOT_HANDLED;
+}
+
 // ---- methods ----
 
 static Value
@@ -231,7 +245,7 @@ typedef struct NativeEntry {
     PyTypeObject *type;         // NULL: a builtin function
     const char *name;
     ValueFunction function;
-    const PyMethodDef *def;     // filled on first use
+    const void *identity;       // filled on first use
 } NativeEntry;
 
 static NativeEntry entries[] = {
@@ -244,6 +258,8 @@ static NativeEntry entries[] = {
     {NULL, "chr", fast_chr, NULL},
     {NULL, "getattr", fast_getattr, NULL},
     {NULL, "hasattr", fast_hasattr, NULL},
+    {NULL, "id", fast_id, NULL},
+    {NULL, "type", fast_type, NULL},
     {&PyList_Type, "append", fast_list_append, NULL},
     {&PyList_Type, "pop", fast_list_pop, NULL},
     {&PyDict_Type, "get", fast_dict_get, NULL},
@@ -251,8 +267,8 @@ static NativeEntry entries[] = {
 
 static int entries_ready;   // atomic: release after the definitions are filled in
 
-const PyMethodDef *
-native_definition(PyObject *callable)
+const void *
+native_identity(PyObject *callable)
 {
     if (type_of(callable) == &PyCFunction_Type) {
         return ((PyCFunctionObject *)callable)->m_ml;
@@ -260,7 +276,7 @@ native_definition(PyObject *callable)
     if (type_of(callable) == &PyMethodDescr_Type) {
         return ((PyMethodDescrObject *)callable)->d_method;
     }
-    return NULL;
+    return callable == (PyObject *)&PyType_Type ? callable : NULL;
 }
 
 // Finds the definitions by name. Threads that do it at the same time find the same.
@@ -277,23 +293,30 @@ entries_fill(void)
             dict_get_cstr(entry->type->tp_dict, entry->name, &callable);
         }
         if (callable != NULL) {
-            atomic_store_relaxed_ptr(&entry->def, native_definition(callable));
+            atomic_store_relaxed_ptr(&entry->identity, native_identity(callable));
             decref(callable);
         }
     }
     atomic_store_release_int(&entries_ready, 1);
 }
 
-ValueFunction
-native_value_function(const PyMethodDef *def)
+bool
+native_describe(PyObject *callable, ValuesCache *cache)
 {
+    const void *identity = native_identity(callable);
+    if (identity == NULL) {
+        return false;
+    }
     if (atomic_load_acquire_int(&entries_ready) == 0) {
         entries_fill();
     }
     for (size_t i = 0; i < sizeof entries / sizeof *entries; i++) {
-        if (atomic_load_relaxed_ptr(&entries[i].def) == def) {
-            return entries[i].function;
+        if (atomic_load_relaxed_ptr(&entries[i].identity) == identity) {
+            cache->identity = identity;
+            cache->function = entries[i].function;
+            cache->method = entries[i].type != NULL;
+            return true;
         }
     }
-    return NULL;
+    return false;
 }

@@ -2,7 +2,7 @@
 // boxes.
 //
 // The table in native_values.c pairs built-in functions and methods with such entries; CALL finds
-// them through the function's PyMethodDef and becomes CALL_VALUES.
+// them through native_identity and becomes CALL_VALUES.
 //
 // Threading: the table is filled once, before a second thread exists.
 #ifndef TYPHON_VM_NATIVE_VALUES_H
@@ -19,14 +19,16 @@ typedef Value (*ValueFunction)(const Value *args, Py_ssize_t n);
 // Record of CALL_VALUES.
 typedef struct ValuesCache {
     CacheRecord head;
-    const PyMethodDef *def;
+    const void *identity;       // native_identity of the callable
     ValueFunction function;
+    bool method;                // of a class: a bound method's self goes first
 } ValuesCache;
 
-// The definition behind a C function or method descriptor, or NULL.
-const PyMethodDef *native_definition(PyObject *callable);
+// What all callables with the same second entry share: the definition behind a C function or
+// method descriptor, or the class `type`. NULL: the callable has none.
+const void *native_identity(PyObject *callable);
 
-// The second entry of a definition, or NULL.
-ValueFunction native_value_function(const PyMethodDef *def);
+// Fills all but the head for a callable that has a second entry; false when it has none.
+bool native_describe(PyObject *callable, ValuesCache *cache);
 
 #endif

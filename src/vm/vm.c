@@ -33,7 +33,7 @@ vm_run_function_with_locals(PyObject *func, PyObject *locals)
 {
     Thread *ts = thread_current();
     Value *fp = frame_next_base(ts);
-    if (thread_enter_c("") < 0 || call_bind(ts, func, fp, 0, NULL) < 0) {
+    if (thread_enter_c("") < 0 || vm_safepoint(ts) < 0 || call_bind(ts, func, fp, 0, NULL) < 0) {
         return NULL;
     }
     if ((frame_code(fp)->co_flags & CO_OPTIMIZED) == 0) {
@@ -432,6 +432,7 @@ vm_init(Interpreter *interp)
     hooks.frame_super_arguments = hook_super_arguments;
     hooks.function_vectorcall = function_vectorcall;
     hooks.gc_visit_thread_frames = frames_visit;
+    hooks.gc_visit_running_generators = frames_visit_generators;
     hooks.frame_current = hook_frame_current;
     hooks.frame_globals_borrow = hook_frame_globals;
     hooks.frame_builtins_borrow = hook_frame_builtins;
