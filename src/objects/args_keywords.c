@@ -482,13 +482,40 @@ parser_parse(PyObject *const *args, Py_ssize_t nargs, PyObject *kwargs, PyObject
     return result;
 }
 
+// Whether format asks for plain objects in the first nargs places and for nothing else that is
+// required.
+static bool
+takes_plain_objects(const char *format, Py_ssize_t nargs)
+{
+    bool optional = false;
+    for (Py_ssize_t i = 0; i < nargs; i++) {
+        if (*format == '|') {
+            optional = true;
+            format++;
+        }
+        if (format[0] != 'O' || format[1] == '!' || format[1] == '&') {
+            return false;
+        }
+        format++;
+    }
+    return optional || *format == '|' || *format == ':' || *format == ';' || *format == '\0';
+}
+
 bool
 args_parse_stack_keywords(PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames,
                           ArgsParser *parser, ...)
 {
     va_list va;
     va_start(va, parser);
-    int result = parser_parse(args, nargs, NULL, kwnames, parser, va);
+    int result = 1;
+    if (kwnames == NULL && takes_plain_objects(parser->format, nargs)) {
+        for (Py_ssize_t i = 0; i < nargs; i++) {
+            *va_arg(va, PyObject **) = args[i];
+        }
+    }
+    else {
+        result = parser_parse(args, nargs, NULL, kwnames, parser, va);
+    }
     va_end(va);
     return result;
 }

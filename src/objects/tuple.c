@@ -654,12 +654,6 @@ static PyMappingMethods tuple_as_mapping = {
 
 // ---- Iterator ----
 
-typedef struct TupleIter {
-    PyObject ob_base;
-    PyObject *tuple;    // atomic: owned, NULL at the end
-    Py_ssize_t pos;     // atomic: relaxed; next index
-} TupleIter;
-
 static PyObject *
 tuple_iter(PyObject *op)
 {

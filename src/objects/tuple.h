@@ -91,4 +91,10 @@ Py_hash_t tuple_hash_combine(const Py_hash_t *hashes, Py_ssize_t n);
 // The next item of a tuple iterator as a value; VALUE_UNSET at the end.
 Value tuple_iter_next_value(PyObject *iterator);
 
+typedef struct TupleIter {
+    PyObject ob_base;
+    PyObject *tuple;    // atomic: owned, NULL at the end
+    Py_ssize_t pos;     // atomic: relaxed; next index
+} TupleIter;
+
 #endif

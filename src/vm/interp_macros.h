@@ -241,6 +241,19 @@ struct HandlerEntry {
         FINISH(result_);                                                                   \
     } while (0)
 
+// The end of a call that made no frame: the callable in register b dies, register a = v.
+#define FINISH_CALL(v)                                                                     \
+    do {                                                                                   \
+        Value called_ = (v);                                                               \
+        if (UNLIKELY(OWNED(RA) | OWNED(RB)) || BREAK_REQUESTED()) {                        \
+            word = called_;                                                                \
+            GOTO(finish_call);                                                             \
+        }                                                                                  \
+        RA = called_;                                                                      \
+        pc += 2;                                                                           \
+        DISPATCH();                                                                        \
+    } while (0)
+
 // The end of an instruction without destination: operands with kill flags die.
 #define FINISH_OPERANDS() GOTO(finish_operands)
 

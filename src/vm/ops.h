@@ -37,11 +37,18 @@ box_release(Box *box)
     xdecref(box->made);
 }
 
-// NULL (with an exception) becomes VALUE_UNSET.
+// NULL (with an exception) becomes VALUE_UNSET. Consumes op.
 static inline Value
 value_result(PyObject *op)
 {
-    return op == NULL ? VALUE_UNSET : value_from_object_steal(op);
+    extern PyTypeObject PyLong_Type, PyFloat_Type;
+    if (op == NULL) {
+        return VALUE_UNSET;
+    }
+    if (op->ob_type == &PyLong_Type || op->ob_type == &PyFloat_Type) {
+        return value_from_object_steal(op);
+    }
+    return object_is_immortal(op) ? value_borrowed(op) : value_owned(op);
 }
 
 Value value_add(Value l, Value r, bool inplace);
