@@ -1,13 +1,15 @@
 #!/bin/sh
 # usage: train.sh FOLDER      runs the instrumented program in FOLDER/bin and merges what it counted
 #
-# What is run is ordinary work of many kinds: the kernels, and the tests of language and types.
+# What is run is ordinary work of many kinds: the kernels, work with the native modules, and the tests
+# of language and types.
 # Only how often branches were taken matters, so a failing or slow test does no harm.
 set -eu
 folder=$1
 typhon=$folder/bin/typhon
 rm -rf "$folder/raw"
 "$typhon" bench/kernels.py --repeat 2 > /dev/null
+"$typhon" bench/work.py > /dev/null
 for program in tests/language/*.py tests/types/*.py; do
     timeout 60 "$typhon" "$program" > /dev/null 2>&1 || true
 done
