@@ -389,8 +389,11 @@ void annotation_defer(Compiler *c, const Stmt *s);
 
 // ---- fold.c ----
 
-// Folds constants in the whole tree. debug: value that replaces __debug__, or -1. 0 or -1.
-int fold_module(Mod *mod, Arena *arena, int flags, int debug);
+// Folds constants in the whole tree. 0 or -1.
+int fold_module(Mod *mod, Arena *arena, int flags);
+
+// preprocess.c: what ast.parse(optimize=level) shows. 0 or -1.
+int preprocess_module(Mod *mod, Arena *arena, int level);
 
 // ---- flow.c, assemble.c ----
 

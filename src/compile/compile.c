@@ -107,7 +107,7 @@ compile_ast(Mod *mod, PyObject *filename, int *flags, int optimize, Arena *arena
     }
     PyObject *code = NULL;
     c.table = scopes_build(mod, filename, c.flags, c.arena);
-    if (c.table != NULL && fold_module(mod, arena, c.flags, -1) == 0) {
+    if (c.table != NULL && fold_module(mod, arena, c.flags) == 0) {
         code = compile_with(&c, mod);
     }
     arena_free(c.arena);
@@ -133,13 +133,7 @@ compile_string(const char *source, Py_ssize_t size, PyObject *filename, int mode
 }
 
 int
-compile_optimize_ast(Mod *mod, int *flags, int optimize, Arena *arena, PyObject *filename)
+compile_optimize_ast(Mod *mod, int optimize, Arena *arena)
 {
-    Span last;
-    int future = future_scan(mod, filename, &last);
-    if (future < 0) {
-        return -1;
-    }
-    int level = optimize < 0 ? default_optimize : optimize;
-    return fold_module(mod, arena, (flags == NULL ? 0 : *flags) | future, level == 0);
+    return preprocess_module(mod, arena, optimize < 0 ? default_optimize : optimize);
 }

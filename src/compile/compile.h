@@ -32,9 +32,9 @@ PyObject *compile_ast(Mod *mod, PyObject *filename, int *flags, int optimize, Ar
 PyObject *compile_string(const char *source, Py_ssize_t size, PyObject *filename, int mode,
                          int *flags, int optimize);
 
-// Constant folding of a tree for ast.parse(optimize=...) (PARSE_OPTIMIZED_AST): replaces nodes in
-// place. 0 or -1.
-int compile_optimize_ast(Mod *mod, int *flags, int optimize, Arena *arena, PyObject *filename);
+// What ast.parse(optimize=...) (PARSE_OPTIMIZED_AST) changes in a tree, in place (preprocess.c).
+// 0 or -1.
+int compile_optimize_ast(Mod *mod, int optimize, Arena *arena);
 
 // The -O level that optimize == -1 stands for; set once at start-up.
 void compile_set_default_optimize(int level);

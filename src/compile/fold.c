@@ -31,7 +31,6 @@ enum {
 typedef struct {
     Arena *arena;
     bool keep_annotations;
-    int debug;                  // value of __debug__ to put in, or -1 to leave the name
 } Folder;
 
 // ---- limits ----
@@ -332,19 +331,12 @@ fold_node(Folder *f, Expr *e)
         }
         return 0;
     }
-    case EXPR_NAME:
-        if (f->debug >= 0 && e->Name.ctx == CTX_LOAD && str_equal_cstr(e->Name.id, "__debug__")) {
-            return replace(f, e, new_ref(f->debug ? Py_True : Py_False));
-        }
-        return 0;
     default:
         return 0;
     }
 }
 
 // ---- the walk ----
-
-static int fold_any(Folder *f, int type, char *node);
 
 static bool
 is_annotation(const AstField *field)
@@ -353,61 +345,24 @@ is_annotation(const AstField *field)
 }
 
 static int
-fold_field(Folder *f, const AstField *field, char *node)
+fold_any(void *arg, const AstField *field, int type, char *node)
 {
-    if (field->type >= AST_TYPE_COUNT || ast_types[field->type].shape == AST_SIMPLE
-        || (f->keep_annotations && is_annotation(field))) {
+    Folder *f = arg;
+    if (field != NULL && f->keep_annotations && is_annotation(field)) {
         return 0;
     }
-    void *value;
-    memcpy(&value, node + field->offset, sizeof value);
-    if (value == NULL) {
-        return 0;
-    }
-    if (field->quantifier == AST_ONE || field->quantifier == AST_OPTIONAL) {
-        return fold_any(f, field->type, value);
-    }
-    const ExprSeq *seq = value;
-    for (Py_ssize_t i = 0; i < seq->size; i++) {
-        if (seq->items[i] != NULL && fold_any(f, field->type, (char *)seq->items[i]) < 0) {
-            return -1;
-        }
-    }
-    return 0;
-}
-
-static int
-fold_children(Folder *f, int type, char *node)
-{
-    // Products have no kind; of all others it is the first member.
-    int kind = 1;
-    if (ast_types[type].shape != AST_PRODUCT) {
-        memcpy(&kind, node, sizeof kind);
-    }
-    const AstClass *cls = &ast_classes[ast_types[type].first_class + kind - 1];
-    for (int i = 0; i < cls->nfields; i++) {
-        if (fold_field(f, &cls->fields[i], node) < 0) {
-            return -1;
-        }
-    }
-    return 0;
-}
-
-static int
-fold_any(Folder *f, int type, char *node)
-{
     if (type == AST_TYPE_TYPE_PARAM) {
         // A tuple of constants must stay the display that means constraints.
         return 0;
     }
     if (type == AST_TYPE_STMT && ((Stmt *)node)->kind == STMT_EXPR) {
         // "a" + "b" must not become a docstring.
-        return fold_children(f, AST_TYPE_EXPR, (char *)((Stmt *)node)->Expr.value);
+        return ast_visit_children(AST_TYPE_EXPR, (char *)((Stmt *)node)->Expr.value, fold_any, f);
     }
     if (thread_enter_c(" during compilation") < 0) {
         return -1;
     }
-    int result = fold_children(f, type, node);
+    int result = ast_visit_children(type, node, fold_any, f);
     thread_leave_c();
     if (result < 0) {
         return -1;
@@ -428,8 +383,8 @@ fold_any(Folder *f, int type, char *node)
 }
 
 int
-fold_module(Mod *mod, Arena *arena, int flags, int debug)
+fold_module(Mod *mod, Arena *arena, int flags)
 {
-    Folder folder = {arena, (flags & CO_FUTURE_ANNOTATIONS) != 0, debug};
-    return fold_any(&folder, AST_TYPE_MOD, (char *)mod);
+    Folder folder = {arena, (flags & CO_FUTURE_ANNOTATIONS) != 0};
+    return fold_any(&folder, NULL, AST_TYPE_MOD, (char *)mod);
 }

@@ -113,7 +113,8 @@ static PyObject *
 compile_tree(CompileRequest *request)
 {
     if ((request->flags & PARSE_OPTIMIZED_AST) == PARSE_ONLY_AST) {
-        return new_ref(request->source);
+        return ast_object_check_mode(request->source, request->mode) < 0 ? NULL
+                                                                         : new_ref(request->source);
     }
     Arena *arena = arena_new();
     if (arena == NULL) {
@@ -125,8 +126,7 @@ compile_tree(CompileRequest *request)
         if ((request->flags & PARSE_ONLY_AST) == 0) {
             result = compile_ast(mod, request->filename, &request->flags, request->optimize, arena);
         }
-        else if (compile_optimize_ast(mod, &request->flags, request->optimize, arena,
-                                      request->filename) == 0) {
+        else if (compile_optimize_ast(mod, request->optimize, arena) == 0) {
             result = ast_to_object(mod);
         }
     }
@@ -148,8 +148,7 @@ parse_text(CompileRequest *request, const char *text, Py_ssize_t size)
                                    version, arena);
     bool optimized = (request->flags & PARSE_OPTIMIZED_AST) == PARSE_OPTIMIZED_AST;
     if (mod != NULL &&
-        (!optimized || compile_optimize_ast(mod, &request->flags, request->optimize, arena,
-                                            request->filename) == 0)) {
+        (!optimized || compile_optimize_ast(mod, request->optimize, arena) == 0)) {
         result = ast_to_object(mod);
     }
     arena_free(arena);

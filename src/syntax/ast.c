@@ -4,12 +4,51 @@
 #include "syntax/ast.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "objects/object.h"
 #include "objects/str.h"
 
 #include "syntax/ast_nodes.inc"
 #include "syntax/ast_table.inc"
+
+static int
+visit_field(const AstField *field, char *node, AstVisit visit, void *arg)
+{
+    if (field->type >= AST_TYPE_COUNT || ast_types[field->type].shape == AST_SIMPLE) {
+        return 0;
+    }
+    void *value;
+    memcpy(&value, node + field->offset, sizeof value);
+    if (value == NULL) {
+        return 0;
+    }
+    if (field->quantifier == AST_ONE || field->quantifier == AST_OPTIONAL) {
+        return visit(arg, field, field->type, value);
+    }
+    const ExprSeq *seq = value;
+    int result = 0;
+    for (Py_ssize_t i = 0; i < seq->size && result == 0; i++) {
+        result = seq->items[i] == NULL ? 0 : visit(arg, field, field->type, (char *)seq->items[i]);
+    }
+    return result;
+}
+
+int
+ast_visit_children(int type, char *node, AstVisit visit, void *arg)
+{
+    // Products have no kind; of all others it is the first member.
+    int kind = 1;
+    if (ast_types[type].shape != AST_PRODUCT) {
+        memcpy(&kind, node, sizeof kind);
+    }
+    const AstClass *cls = &ast_classes[ast_types[type].first_class + kind - 1];
+    int result = 0;
+    for (int i = 0; i < cls->nfields && result == 0; i++) {
+        result = visit_field(&cls->fields[i], node, visit, arg);
+    }
+    return result;
+}
 
 static const char *
 constant_name(PyObject *value)

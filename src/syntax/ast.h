@@ -73,6 +73,9 @@ int ast_object_check(PyObject *op);
 // Python objects for a tree: new reference, or NULL with an exception.
 PyObject *ast_to_object(Mod *mod);
 
+// Whether op is of the class that compile() expects in a mode: 0, or -1 with TypeError.
+int ast_object_check_mode(PyObject *op, int mode);
+
 // Reads Python objects into a tree. `mode` is PARSE_EXEC, PARSE_EVAL or PARSE_SINGLE (parser.h)
 // and chooses the class that is expected. NULL with TypeError, ValueError or RecursionError. The
 // result is not validated yet.
@@ -82,6 +85,11 @@ Mod *ast_from_object(PyObject *op, int mode, Arena *arena);
 int ast_validate(Mod *mod);
 
 // ---- helpers ----
+
+// Calls visit for each child node (not for enumerators, identifiers and constants) of a node of an
+// AST_TYPE_*; ends with the first result that is not 0.
+typedef int (*AstVisit)(void *arg, const AstField *field, int type, char *node);
+int ast_visit_children(int type, char *node, AstVisit visit, void *arg);
 
 // The word that error messages use for an expression: "function call", "literal",
 // "attribute"…; static text.

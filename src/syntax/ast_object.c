@@ -409,23 +409,33 @@ node_from_object(Reader *r, PyObject *op, int type, void **result)
     return status;
 }
 
-Mod *
-ast_from_object(PyObject *op, int mode, Arena *arena)
+static bool
+has_class_of_mode(const AstState *state, PyObject *op, int mode)
 {
-    Reader r = {.arena = arena};
-    if (ast_state(&r.state) < 0) {
-        return NULL;
-    }
     int number = mode == PARSE_EVAL        ? AST_CLASS_Expression
                  : mode == PARSE_SINGLE    ? AST_CLASS_Interactive
                  : mode == PARSE_FUNC_TYPE ? AST_CLASS_FunctionType
                                            : AST_CLASS_Module;
-    int matches = object_isinstance(op, r.state.classes[number]);
+    int matches = object_isinstance(op, state->classes[number]);
     if (matches == 0) {
         error_format(PyExc_TypeError, "expected %s node, got %.400s", ast_classes[number].name,
                      type_of(op)->tp_name);
     }
-    if (matches <= 0) {
+    return matches > 0;
+}
+
+int
+ast_object_check_mode(PyObject *op, int mode)
+{
+    AstState state;
+    return ast_state(&state) == 0 && has_class_of_mode(&state, op, mode) ? 0 : -1;
+}
+
+Mod *
+ast_from_object(PyObject *op, int mode, Arena *arena)
+{
+    Reader r = {.arena = arena};
+    if (ast_state(&r.state) < 0 || !has_class_of_mode(&r.state, op, mode)) {
         return NULL;
     }
     void *mod;

@@ -580,6 +580,9 @@ finish_joined(Parser *p, Span span, Py_ssize_t mark)
 static Expr *
 finish_template(Parser *p, Span span, Py_ssize_t mark)
 {
+    if (p->feature_version < 14) {
+        return raise_feature(p, 14, "t-strings are");
+    }
     ExprSeq *values = take_joined(p, mark);
     return values != NULL ? check_node(p, ast_template_str(p->arena, span, values)) : NULL;
 }
