@@ -426,6 +426,9 @@ text_flush_pending(TextWrapper *self)
 static int
 add_pending(TextWrapper *self, const char *data, Py_ssize_t size)
 {
+    if (size == 0) {
+        return 0;
+    }
     while (self->pending_size > 0 && size > self->chunk_size - self->pending_size) {
         if (text_flush_pending(self) < 0) {
             return -1;
