@@ -15,6 +15,7 @@
 #include "platform/thread.h"
 #include "thread/mutex.h"
 #include "thread/runtime.h"
+#include "vm/trace.h"
 
 #define PENDING_CALLS 300
 #define EXIT_FUNCTIONS 4
@@ -135,6 +136,7 @@ clear_objects(Thread *ts)
     clear_ref(ts->context);
     clear_ref(ts->dict);
     xdecref((PyObject *)atomic_exchange_ptr(&ts->async_exc, NULL));
+    trace_thread_clear(ts);
     type_refs_close_thread(ts);
 }
 

@@ -1,7 +1,10 @@
 """sys.settrace and sys.monitoring: events, jumps, watching that begins in the middle."""
 
+import gc
 import sys
+import threading
 import warnings
+import weakref
 
 
 def traced(function):
@@ -162,6 +165,37 @@ def test_monitoring():
             assert str(exc) == "Cannot disable RAISE events. Callback removed."
     finally:
         monitoring.free_tool_id(tool)
+
+
+def test_threads_let_go():
+    class Tool:
+        def __call__(self, frame, event, arg):
+            return None
+
+    class SetsAgain:
+        """The last thing a thread drops turns tracing on once more."""
+        def __init__(self, tool):
+            self.tool = tool
+
+        def __del__(self):
+            sys.settrace(self.tool)
+
+    tool = Tool()
+    kept = weakref.ref(tool)
+    local = threading.local()
+
+    def body():
+        sys.settrace(tool)
+        sys.setprofile(tool)
+        local.x = SetsAgain(tool)
+
+    for _ in range(3):
+        thread = threading.Thread(target=body)
+        thread.start()
+        thread.join()
+    del tool, body, local, thread
+    gc.collect()
+    assert kept() is None
 
 
 for name, test in list(globals().items()):
