@@ -65,8 +65,12 @@ if(CMAKE_C_COMPILER_ID STREQUAL "Clang")
             -Wl,--thinlto-cache-dir=${CMAKE_BINARY_DIR}/thinlto)
     endif()
 endif()
-# Symbols of static libraries are nobody's business, and what is not used goes.
-target_link_options(typhon_flags INTERFACE -no-pie -Wl,--exclude-libs,ALL -Wl,--gc-sections)
+# Symbols of static libraries are nobody's business, and what is not used goes. The sanitizers'
+# malloc is the C library's business too: hidden, getline and others would use another one.
+target_link_options(typhon_flags INTERFACE -no-pie -Wl,--gc-sections)
+if(NOT TYPHON_SANITIZE)
+    target_link_options(typhon_flags INTERFACE -Wl,--exclude-libs,ALL)
+endif()
 
 # Facts of the platform that sysconfig, import and packaging read.
 set(TYPHON_MULTIARCH ${CMAKE_SYSTEM_PROCESSOR}-linux-gnu)
