@@ -211,9 +211,9 @@ dialect_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     PyObject *dialect = NULL;
     PyObject *given[PARAMETERS] = {NULL};
-    if (!args_parse_keywords(args, kwargs, "|OOOOOOOOO", dialect_keywords, &dialect, &given[0],
-                             &given[1], &given[2], &given[3], &given[4], &given[5], &given[6],
-                             &given[7])) {
+    if (!args_parse_static(args, kwargs, "|OOOOOOOOO", dialect_keywords, &dialect, &given[0],
+                           &given[1], &given[2], &given[3], &given[4], &given[5], &given[6],
+                           &given[7])) {
         return NULL;
     }
     PyObject *module = type_get_module_by_def(type, &csv_definition);

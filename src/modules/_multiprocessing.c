@@ -65,8 +65,8 @@ semlock_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     static const char *const keywords[] = {"kind", "value", "maxvalue", "name", "unlink", NULL};
     int kind, value, max, unlink;
     const char *name;
-    if (!args_parse_keywords(args, kwargs, "iiisp:SemLock", keywords, &kind, &value, &max, &name,
-                             &unlink)) {
+    if (!args_parse_static(args, kwargs, "iiisp:SemLock", keywords, &kind, &value, &max, &name,
+                           &unlink)) {
         return NULL;
     }
     if (kind != KIND_RECURSIVE && kind != KIND_SEMAPHORE) {

@@ -60,9 +60,9 @@ sre_compile(PyObject *module, PyObject *args, PyObject *kwargs)
     Py_ssize_t groups;
     PyObject *groupindex;
     PyObject *indexgroup;
-    if (!args_parse_keywords(args, kwargs, "OiO!nO!O!:compile", names, &pattern, &flags,
-                            &PyList_Type, &list, &groups, &PyDict_Type, &groupindex, &PyTuple_Type,
-                            &indexgroup)) {
+    if (!args_parse_static(args, kwargs, "OiO!nO!O!:compile", names, &pattern, &flags,
+                           &PyList_Type, &list, &groups, &PyDict_Type, &groupindex, &PyTuple_Type,
+                           &indexgroup)) {
         return NULL;
     }
     if (pattern != Py_None && !str_check(pattern)) {

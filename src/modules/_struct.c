@@ -571,7 +571,7 @@ struct_unpack_from(PyObject *op, PyObject *args, PyObject *kwargs)
     Py_buffer view;
     Py_ssize_t offset = 0;
     if (self == NULL
-        || !args_parse_keywords(args, kwargs, "y*|n:unpack_from", names, &view, &offset)) {
+        || !args_parse_static(args, kwargs, "y*|n:unpack_from", names, &view, &offset)) {
         return NULL;
     }
     PyObject *result = NULL;
@@ -696,7 +696,7 @@ struct_init(PyObject *op, PyObject *args, PyObject *kwargs)
 {
     static const char *const names[] = {"format", NULL};
     PyObject *format;
-    if (!args_parse_keywords(args, kwargs, "O:Struct", names, &format)) {
+    if (!args_parse_static(args, kwargs, "O:Struct", names, &format)) {
         return -1;
     }
     PyObject *bytes;

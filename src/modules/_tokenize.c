@@ -211,8 +211,8 @@ tokenizeriter_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     PyObject *readline;
     PyObject *encoding = NULL;
     int extra_tokens;
-    if (!args_parse_keywords(args, kwargs, "O$p|U:tokenizeriter", names, &readline, &extra_tokens,
-                             &encoding)) {
+    if (!args_parse_static(args, kwargs, "O$p|U:tokenizeriter", names, &readline, &extra_tokens,
+                           &encoding)) {
         return NULL;
     }
     TokenizerIter *self = (TokenizerIter *)type_alloc(type, 0);

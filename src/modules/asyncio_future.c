@@ -766,7 +766,7 @@ future_tp_init(PyObject *op, PyObject *args, PyObject *kwargs)
 {
     static const char *const keywords[] = {"loop", NULL};
     PyObject *loop = Py_None;
-    if (!args_parse_keywords(args, kwargs, "|$O:Future", keywords, &loop)) {
+    if (!args_parse_static(args, kwargs, "|$O:Future", keywords, &loop)) {
         return -1;
     }
     return future_init(as_future(op), loop);

@@ -149,8 +149,8 @@ task_init(PyObject *op, PyObject *args, PyObject *kwargs)
     int eager = 0;
     AsyncioState *state = asyncio_state();
     if (state == NULL
-        || !args_parse_keywords(args, kwargs, "O|$OOOp:Task", keywords, &coro, &loop, &name,
-                                &context, &eager)
+        || !args_parse_static(args, kwargs, "O|$OOOp:Task", keywords, &coro, &loop, &name,
+                              &context, &eager)
         || asyncio_import(ASYNCIO_CANCELLED_ERROR) == NULL || future_init(&self->future, loop) < 0) {
         return -1;
     }

@@ -238,8 +238,8 @@ cmath_isclose(PyObject *module, PyObject *args, PyObject *kwargs)
     Py_complex second;
     double rel_tol = 1e-9;
     double abs_tol = 0.0;
-    if (!args_parse_keywords(args, kwargs, "DD|$dd:isclose", names, &first, &second, &rel_tol,
-                             &abs_tol)) {
+    if (!args_parse_static(args, kwargs, "DD|$dd:isclose", names, &first, &second, &rel_tol,
+                           &abs_tol)) {
         return NULL;
     }
     if (rel_tol < 0.0 || abs_tol < 0.0) {

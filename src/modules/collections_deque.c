@@ -250,7 +250,7 @@ deque_init(PyObject *self, PyObject *args, PyObject *kwargs)
         error_format(PyExc_TypeError, "deque() takes at most 2 arguments (%zd given)", given);
         return -1;
     }
-    if (!args_parse_keywords(args, kwargs, "|OO:deque", keywords, &iterable, &maxlen_object)) {
+    if (!args_parse_static(args, kwargs, "|OO:deque", keywords, &iterable, &maxlen_object)) {
         return -1;
     }
     Py_ssize_t maxlen = -1;

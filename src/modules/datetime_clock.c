@@ -177,7 +177,7 @@ datetime_now(PyObject *cls, PyObject *args, PyObject *kwargs)
 {
     static const char *const names[] = {"tz", NULL};
     PyObject *tz = Py_None;
-    if (!args_parse_keywords(args, kwargs, "|O:now", names, &tz) || tzinfo_argument_check(tz) < 0) {
+    if (!args_parse_static(args, kwargs, "|O:now", names, &tz) || tzinfo_argument_check(tz) < 0) {
         return NULL;
     }
     struct timeval now = time_ns_to_timeval(os_time_wall(), TIME_ROUND_FLOOR);
@@ -204,7 +204,7 @@ datetime_fromtimestamp(PyObject *cls, PyObject *args, PyObject *kwargs)
     PyObject *timestamp;
     PyObject *tz = Py_None;
     struct timeval time;
-    if (!args_parse_keywords(args, kwargs, "O|O:fromtimestamp", names, &timestamp, &tz)
+    if (!args_parse_static(args, kwargs, "O|O:fromtimestamp", names, &timestamp, &tz)
         || tzinfo_argument_check(tz) < 0
         || time_object_to_timeval(timestamp, &time, TIME_ROUND_HALF_EVEN) < 0) {
         return NULL;
@@ -323,7 +323,7 @@ datetime_astimezone(PyObject *self, PyObject *args, PyObject *kwargs)
 {
     static const char *const names[] = {"tz", NULL};
     PyObject *tz = Py_None;
-    if (!args_parse_keywords(args, kwargs, "|O:astimezone", names, &tz)
+    if (!args_parse_static(args, kwargs, "|O:astimezone", names, &tz)
         || tzinfo_argument_check(tz) < 0) {
         return NULL;
     }

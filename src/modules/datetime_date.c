@@ -99,7 +99,7 @@ date_tp_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     }
     Ymd ymd;
     if (error_occurred()
-        || !args_parse_keywords(args, kwargs, "iii", names, &ymd.year, &ymd.month, &ymd.day)) {
+        || !args_parse_static(args, kwargs, "iii", names, &ymd.year, &ymd.month, &ymd.day)) {
         return NULL;
     }
     return date_make(type, ymd);
@@ -162,7 +162,7 @@ date_fromisocalendar(PyObject *cls, PyObject *args, PyObject *kwargs)
 {
     static const char *const names[] = {"year", "week", "day", NULL};
     int year, week, day;
-    if (!args_parse_keywords(args, kwargs, "iii:fromisocalendar", names, &year, &week, &day)) {
+    if (!args_parse_static(args, kwargs, "iii:fromisocalendar", names, &year, &week, &day)) {
         if (error_clear_if(PyExc_OverflowError)) {
             error_set(PyExc_ValueError, "ISO calendar component out of range");
         }
@@ -289,7 +289,7 @@ date_strftime(PyObject *self, PyObject *args, PyObject *kwargs)
 {
     static const char *const names[] = {"format", NULL};
     PyObject *format;
-    if (!args_parse_keywords(args, kwargs, "U:strftime", names, &format)) {
+    if (!args_parse_static(args, kwargs, "U:strftime", names, &format)) {
         return NULL;
     }
     PyObject *timetuple = object_call_method_noargs(self, ID(timetuple));
@@ -321,7 +321,7 @@ date_replace(PyObject *self, PyObject *args, PyObject *kwargs)
 {
     static const char *const names[] = {"year", "month", "day", NULL};
     Ymd ymd = date_ymd(self);
-    if (!args_parse_keywords(args, kwargs, "|iii:replace", names, &ymd.year, &ymd.month, &ymd.day)) {
+    if (!args_parse_static(args, kwargs, "|iii:replace", names, &ymd.year, &ymd.month, &ymd.day)) {
         return NULL;
     }
     return date_make_subclass((PyObject *)type_of(self), ymd);
@@ -368,7 +368,7 @@ iso_calendar_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     static const char *const names[] = {"year", "week", "weekday", NULL};
     int year, week, day;
-    if (!args_parse_keywords(args, kwargs, "iii:IsoCalendarDate", names, &year, &week, &day)) {
+    if (!args_parse_static(args, kwargs, "iii:IsoCalendarDate", names, &year, &week, &day)) {
         return NULL;
     }
     return make_iso_calendar_date(type, year, week, day);

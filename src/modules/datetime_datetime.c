@@ -127,8 +127,8 @@ datetime_tp_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     PyObject *tz = Py_None;
     int fold = 0;
     if (error_occurred()
-        || !args_parse_keywords(args, kwargs, "iii|iiiiO$i", datetime_keywords, &ymd.year, &ymd.month,
-                                &ymd.day, &hms.hour, &hms.minute, &hms.second, &hms.us, &tz, &fold)) {
+        || !args_parse_static(args, kwargs, "iii|iiiiO$i", datetime_keywords, &ymd.year, &ymd.month,
+                              &ymd.day, &hms.hour, &hms.minute, &hms.second, &hms.us, &tz, &fold)) {
         return NULL;
     }
     return datetime_make(type, ymd, hms, tz, fold);
@@ -140,8 +140,8 @@ datetime_combine(PyObject *cls, PyObject *args, PyObject *kwargs)
     static const char *const names[] = {"date", "time", "tzinfo", NULL};
     PyObject *date, *time;
     PyObject *tz = NULL;
-    if (!args_parse_keywords(args, kwargs, "O!O!|O:combine", names, &datetime_date_type, &date,
-                             &datetime_time_type, &time, &tz)) {
+    if (!args_parse_static(args, kwargs, "O!O!|O:combine", names, &datetime_date_type, &date,
+                           &datetime_time_type, &time, &tz)) {
         return NULL;
     }
     return datetime_make_subclass(cls, date_ymd(date), time_hms(time),
@@ -429,7 +429,7 @@ datetime_isoformat(PyObject *self, PyObject *args, PyObject *kwargs)
     int separator = 'T';
     PyObject *name = NULL;
     TimeSpec spec;
-    if (!args_parse_keywords(args, kwargs, "|CU:isoformat", names, &separator, &name)
+    if (!args_parse_static(args, kwargs, "|CU:isoformat", names, &separator, &name)
         || timespec_parse(name, &spec) < 0) {
         return NULL;
     }
@@ -553,9 +553,9 @@ datetime_replace(PyObject *self, PyObject *args, PyObject *kwargs)
     Hms hms = datetime_hms(self);
     PyObject *tz = datetime_tzinfo(self);
     int fold = DATETIME(self)->fold;
-    if (!args_parse_keywords(args, kwargs, "|iiiiiiiO$i:replace", datetime_keywords, &ymd.year,
-                             &ymd.month, &ymd.day, &hms.hour, &hms.minute, &hms.second, &hms.us, &tz,
-                             &fold)) {
+    if (!args_parse_static(args, kwargs, "|iiiiiiiO$i:replace", datetime_keywords, &ymd.year,
+                           &ymd.month, &ymd.day, &hms.hour, &hms.minute, &hms.second, &hms.us, &tz,
+                           &fold)) {
         return NULL;
     }
     if (fold != 0 && fold != 1) {

@@ -197,8 +197,8 @@ delta_tp_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
         (int64_t)3600 * US_PER_SECOND, 7 * US_PER_DAY,
     };
     PyObject *given[7] = {NULL};
-    if (!args_parse_keywords(args, kwargs, "|OOOOOOO:__new__", delta_keywords, &given[0], &given[1],
-                             &given[2], &given[3], &given[4], &given[5], &given[6])) {
+    if (!args_parse_static(args, kwargs, "|OOOOOOO:__new__", delta_keywords, &given[0], &given[1],
+                           &given[2], &given[3], &given[4], &given[5], &given[6])) {
         return NULL;
     }
     // From the smallest unit to the largest: the order in which wrong types are reported.

@@ -114,8 +114,8 @@ time_tp_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     PyObject *tz = Py_None;
     int fold = 0;
     if (error_occurred()
-        || !args_parse_keywords(args, kwargs, "|iiiiO$i", names, &hms.hour, &hms.minute, &hms.second,
-                                &hms.us, &tz, &fold)) {
+        || !args_parse_static(args, kwargs, "|iiiiO$i", names, &hms.hour, &hms.minute, &hms.second,
+                              &hms.us, &tz, &fold)) {
         return NULL;
     }
     return time_make(type, hms, tz, fold);
@@ -273,7 +273,7 @@ time_isoformat(PyObject *self, PyObject *args, PyObject *kwargs)
     static const char *const names[] = {"timespec", NULL};
     PyObject *name = NULL;
     TimeSpec spec;
-    if (!args_parse_keywords(args, kwargs, "|U:isoformat", names, &name)
+    if (!args_parse_static(args, kwargs, "|U:isoformat", names, &name)
         || timespec_parse(name, &spec) < 0) {
         return NULL;
     }
@@ -319,7 +319,7 @@ time_strftime(PyObject *self, PyObject *args, PyObject *kwargs)
 {
     static const char *const names[] = {"format", NULL};
     PyObject *format;
-    if (!args_parse_keywords(args, kwargs, "U:strftime", names, &format)) {
+    if (!args_parse_static(args, kwargs, "U:strftime", names, &format)) {
         return NULL;
     }
     // A date that every platform knows; 1900 began on a Monday.
@@ -342,8 +342,8 @@ time_replace(PyObject *self, PyObject *args, PyObject *kwargs)
     Hms hms = time_hms(self);
     PyObject *tz = time_tzinfo(self);
     int fold = TIME(self)->fold;
-    if (!args_parse_keywords(args, kwargs, "|iiiiO$i:replace", names, &hms.hour, &hms.minute,
-                             &hms.second, &hms.us, &tz, &fold)) {
+    if (!args_parse_static(args, kwargs, "|iiiiO$i:replace", names, &hms.hour, &hms.minute,
+                           &hms.second, &hms.us, &tz, &fold)) {
         return NULL;
     }
     if (fold != 0 && fold != 1) {

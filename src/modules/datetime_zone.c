@@ -291,8 +291,8 @@ timezone_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     static const char *const names[] = {"offset", "name", NULL};
     PyObject *offset;
     PyObject *name = NULL;
-    if (!args_parse_keywords(args, kwargs, "O!|U:timezone", names, &datetime_delta_type, &offset,
-                             &name)) {
+    if (!args_parse_static(args, kwargs, "O!|U:timezone", names, &datetime_delta_type, &offset,
+                           &name)) {
         return NULL;
     }
     return timezone_make(offset, name);

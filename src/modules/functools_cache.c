@@ -329,8 +329,8 @@ cache_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
                                            NULL};
     PyObject *function, *maxsize_object, *info_type;
     int typed;
-    if (!args_parse_keywords(args, kwargs, "OOpO:lru_cache", keywords, &function, &maxsize_object,
-                             &typed, &info_type)) {
+    if (!args_parse_static(args, kwargs, "OOpO:lru_cache", keywords, &function, &maxsize_object,
+                           &typed, &info_type)) {
         return NULL;
     }
     if (!object_callable(function)) {

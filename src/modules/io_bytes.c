@@ -523,7 +523,7 @@ bytesio_init(PyObject *op, PyObject *args, PyObject *kwargs)
     static const char *const names[] = {"initial_bytes", NULL};
     BytesIo *self = (BytesIo *)op;
     PyObject *initial = NULL;
-    if (!args_parse_keywords(args, kwargs, "|O:BytesIO", names, &initial)) {
+    if (!args_parse_static(args, kwargs, "|O:BytesIO", names, &initial)) {
         return -1;
     }
     CriticalSection cs;

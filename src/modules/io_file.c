@@ -251,7 +251,7 @@ file_init(PyObject *op, PyObject *args, PyObject *kwargs)
     const char *mode = "r";
     int closefd = 1;
     PyObject *opener = Py_None;
-    if (!args_parse_keywords(args, kwargs, "O|spO:FileIO", names, &file, &mode, &closefd, &opener)) {
+    if (!args_parse_static(args, kwargs, "O|spO:FileIO", names, &file, &mode, &closefd, &opener)) {
         return -1;
     }
     if (self->fd >= 0) {

@@ -223,7 +223,7 @@ io_open_code(PyObject *module, PyObject *args, PyObject *kwargs)
 {
     static const char *const names[] = {"path", NULL};
     PyObject *path;
-    if (!args_parse_keywords(args, kwargs, "U:open_code", names, &path)) {
+    if (!args_parse_static(args, kwargs, "U:open_code", names, &path)) {
         return NULL;
     }
     PyObject *mode = str_from_cstr("rb");

@@ -42,8 +42,8 @@ init_lock_held(PyObject *op, PyObject *args, PyObject *kwargs)
     PyObject *decoder;
     int translate;
     PyObject *errors = NULL;
-    if (!args_parse_keywords(args, kwargs, "Op|O:IncrementalNewlineDecoder", names, &decoder,
-                            &translate, &errors)) {
+    if (!args_parse_static(args, kwargs, "Op|O:IncrementalNewlineDecoder", names, &decoder,
+                           &translate, &errors)) {
         return -1;
     }
     set_ref(self->decoder, new_ref(decoder));
@@ -209,7 +209,7 @@ newline_decode(PyObject *op, PyObject *args, PyObject *kwargs)
     static const char *const names[] = {"input", "final", NULL};
     PyObject *input;
     int final = 0;
-    if (!args_parse_keywords(args, kwargs, "O|p:decode", names, &input, &final)) {
+    if (!args_parse_static(args, kwargs, "O|p:decode", names, &input, &final)) {
         return NULL;
     }
     return newline_decoder_decode(op, input, final);

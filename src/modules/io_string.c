@@ -455,7 +455,7 @@ init_lock_held(PyObject *op, PyObject *args, PyObject *kwargs)
     StringIo *self = (StringIo *)op;
     PyObject *initial = NULL;
     PyObject *newline = NULL;
-    if (!args_parse_keywords(args, kwargs, "|OO:StringIO", names, &initial, &newline)) {
+    if (!args_parse_static(args, kwargs, "|OO:StringIO", names, &initial, &newline)) {
         return -1;
     }
     if (initial != NULL && initial != Py_None && !str_check(initial)) {

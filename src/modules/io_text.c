@@ -351,8 +351,8 @@ init_lock_held(PyObject *op, PyObject *args, PyObject *kwargs)
     int line_buffering = 0;
     int write_through = 0;
     self->ok = self->detached = false;
-    if (!args_parse_keywords(args, kwargs, "O|OOzpp:TextIOWrapper", names, &buffer, &encoding,
-                            &errors, &newline, &line_buffering, &write_through)) {
+    if (!args_parse_static(args, kwargs, "O|OOzpp:TextIOWrapper", names, &buffer, &encoding,
+                           &errors, &newline, &line_buffering, &write_through)) {
         return -1;
     }
     if (!newline_is_valid(newline)) {
@@ -1058,8 +1058,8 @@ reconfigure_lock_held(PyObject *op, PyObject *args, PyObject *kwargs)
     PyObject *newline = NULL;
     PyObject *line_buffering = Py_None;
     PyObject *write_through = Py_None;
-    if (!args_parse_keywords(args, kwargs, "|$OOOOO:reconfigure", names, &encoding, &errors,
-                            &newline, &line_buffering, &write_through)
+    if (!args_parse_static(args, kwargs, "|$OOOOO:reconfigure", names, &encoding, &errors,
+                           &newline, &line_buffering, &write_through)
         || !check_attached(self)) {
         return NULL;
     }

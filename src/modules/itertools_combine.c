@@ -131,7 +131,7 @@ product_arguments(PyTypeObject *type, PyObject *kwargs, Py_ssize_t *repeat)
     if (type != &itertools_product_type && type->tp_init != itertools_product_type.tp_init) {
         return 0;
     }
-    if (!args_parse_keywords(tuple_empty(), kwargs, "|n:product", keywords, repeat)) {
+    if (!args_parse_static(tuple_empty(), kwargs, "|n:product", keywords, repeat)) {
         return -1;
     }
     if (*repeat < 0) {
@@ -337,7 +337,7 @@ permutations_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     static const char *const keywords[] = {"iterable", "r", NULL};
     PyObject *iterable, *given = Py_None;
-    if (!args_parse_keywords(args, kwargs, "O|O:permutations", keywords, &iterable, &given)) {
+    if (!args_parse_static(args, kwargs, "O|O:permutations", keywords, &iterable, &given)) {
         return NULL;
     }
     PyObject *pool = tuple_from_iterable(iterable);

@@ -485,7 +485,7 @@ encoder_call(PyObject *op, PyObject *args, PyObject *kwargs)
     static const char *const names[] = {"obj", "_current_indent_level", NULL};
     PyObject *obj;
     Py_ssize_t level;
-    if (!args_parse_keywords(args, kwargs, "On:_iterencode", names, &obj, &level)) {
+    if (!args_parse_static(args, kwargs, "On:_iterencode", names, &obj, &level)) {
         return NULL;
     }
     Output out = {.encoder = (JsonEncoder *)op};
@@ -533,9 +533,9 @@ encoder_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     };
     PyObject *markers, *function, *encoder, *indent, *key_separator, *item_separator;
     int sort_keys, skipkeys, allow_nan;
-    if (!args_parse_keywords(args, kwargs, "OOOOUUppp:make_encoder", names, &markers, &function,
-                             &encoder, &indent, &key_separator, &item_separator, &sort_keys,
-                             &skipkeys, &allow_nan)) {
+    if (!args_parse_static(args, kwargs, "OOOOUUppp:make_encoder", names, &markers, &function,
+                           &encoder, &indent, &key_separator, &item_separator, &sort_keys,
+                           &skipkeys, &allow_nan)) {
         return NULL;
     }
     if (markers != Py_None && !dict_check(markers)) {

@@ -313,7 +313,7 @@ scanner_call(PyObject *op, PyObject *args, PyObject *kwargs)
     JsonScanner *self = (JsonScanner *)op;
     PyObject *source;
     Py_ssize_t i;
-    if (!args_parse_keywords(args, kwargs, "On:scan_once", names, &source, &i)) {
+    if (!args_parse_static(args, kwargs, "On:scan_once", names, &source, &i)) {
         return NULL;
     }
     if (!str_check(source)) {
@@ -352,7 +352,7 @@ scanner_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     static const char *const names[] = {"context", NULL};
     PyObject *context;
-    if (!args_parse_keywords(args, kwargs, "O:make_scanner", names, &context)) {
+    if (!args_parse_static(args, kwargs, "O:make_scanner", names, &context)) {
         return NULL;
     }
     JsonScanner *self = (JsonScanner *)type_alloc(type, 0);

@@ -422,7 +422,7 @@ math_nextafter(PyObject *module, PyObject *args, PyObject *kwargs)
     double x;
     double y;
     PyObject *steps_arg = Py_None;
-    if (!args_parse_keywords(args, kwargs, "dd|$O:nextafter", names, &x, &y, &steps_arg)) {
+    if (!args_parse_static(args, kwargs, "dd|$O:nextafter", names, &x, &y, &steps_arg)) {
         return NULL;
     }
     if (steps_arg == Py_None) {
@@ -471,7 +471,7 @@ math_isclose(PyObject *module, PyObject *args, PyObject *kwargs)
     double b;
     double rel_tol = 1e-9;
     double abs_tol = 0.0;
-    if (!args_parse_keywords(args, kwargs, "dd|$dd:isclose", names, &a, &b, &rel_tol, &abs_tol)) {
+    if (!args_parse_static(args, kwargs, "dd|$dd:isclose", names, &a, &b, &rel_tol, &abs_tol)) {
         return NULL;
     }
     if (rel_tol < 0.0 || abs_tol < 0.0) {

@@ -259,7 +259,7 @@ math_prod(PyObject *module, PyObject *args, PyObject *kwargs)
     static const char *const names[] = {"", "start", NULL};
     PyObject *iterable;
     PyObject *start = NULL;
-    if (!args_parse_keywords(args, kwargs, "O|$O:prod", names, &iterable, &start)) {
+    if (!args_parse_static(args, kwargs, "O|$O:prod", names, &iterable, &start)) {
         return NULL;
     }
     PyObject *iterator = object_iter(iterable);

@@ -174,8 +174,8 @@ mmap_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     int access = ACCESS_DEFAULT;
     long long offset = 0;
     int track = 1;
-    if (!args_parse_keywords(args, kwargs, "in|iiiL$p:mmap", keywords, &fd, &length, &flags,
-                             &protection, &access, &offset, &track)) {
+    if (!args_parse_static(args, kwargs, "in|iiiL$p:mmap", keywords, &fd, &length, &flags,
+                           &protection, &access, &offset, &track)) {
         return NULL;
     }
     if (length < 0) {

@@ -43,7 +43,7 @@ param_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     static const char *const keywords[] = {"sched_priority", NULL};
     PyObject *priority;
-    if (!args_parse_keywords(args, kwargs, "O:sched_param", keywords, &priority)) {
+    if (!args_parse_static(args, kwargs, "O:sched_param", keywords, &priority)) {
         return NULL;
     }
     PyObject *result = structseq_new(type);

@@ -83,7 +83,7 @@ epoll_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     static const char *const keywords[] = {"sizehint", "flags", NULL};
     int hint = -1;
     int flags = 0;
-    if (!args_parse_keywords(args, kwargs, "|ii:epoll", keywords, &hint, &flags)) {
+    if (!args_parse_static(args, kwargs, "|ii:epoll", keywords, &hint, &flags)) {
         return NULL;
     }
     if (hint == -1) {

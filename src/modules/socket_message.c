@@ -431,8 +431,8 @@ socket_sendmsg_afalg(PyObject *op, PyObject *args, PyObject *kwargs)
     if (self->family != AF_ALG) {
         return error_set(PyExc_OSError, "algset is only supported for AF_ALG");
     }
-    if (!args_parse_keywords(args, kwargs, "|O$iy*Oi:sendmsg_afalg", keywords, &buffers,
-                             &operation, &iv, &assoclen_arg, &flags)) {
+    if (!args_parse_static(args, kwargs, "|O$iy*Oi:sendmsg_afalg", keywords, &buffers,
+                           &operation, &iv, &assoclen_arg, &flags)) {
         return NULL;
     }
     if (operation < 0) {

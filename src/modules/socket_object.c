@@ -264,8 +264,8 @@ socket_init(PyObject *op, PyObject *args, PyObject *kwargs)
     int kind = -1;
     int proto = -1;
     PyObject *fileno = Py_None;
-    if (!args_parse_keywords(args, kwargs, "|iiiO:socket", keywords, &family, &kind, &proto,
-                             &fileno)
+    if (!args_parse_static(args, kwargs, "|iiiO:socket", keywords, &family, &kind, &proto,
+                           &fileno)
         || sys_audit("socket.__new__", "Oiii", op, family, kind, proto) < 0) {
         return -1;
     }

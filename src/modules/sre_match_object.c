@@ -151,7 +151,7 @@ match_groups(PyObject *op, PyObject *args, PyObject *kwargs)
     static const char *const names[] = {"default", NULL};
     Match *self = (Match *)op;
     PyObject *missing = Py_None;
-    if (!args_parse_keywords(args, kwargs, "|O:groups", names, &missing)) {
+    if (!args_parse_static(args, kwargs, "|O:groups", names, &missing)) {
         return NULL;
     }
     PyObject *result = tuple_new(self->groups - 1);
@@ -172,7 +172,7 @@ match_groupdict(PyObject *op, PyObject *args, PyObject *kwargs)
     static const char *const names[] = {"default", NULL};
     Match *self = (Match *)op;
     PyObject *missing = Py_None;
-    if (!args_parse_keywords(args, kwargs, "|O:groupdict", names, &missing)) {
+    if (!args_parse_static(args, kwargs, "|O:groupdict", names, &missing)) {
         return NULL;
     }
     PyObject *result = dict_new();
@@ -235,7 +235,7 @@ match_expand(PyObject *op, PyObject *args, PyObject *kwargs)
     static const char *const names[] = {"template", NULL};
     Match *self = (Match *)op;
     PyObject *text;
-    if (!args_parse_keywords(args, kwargs, "O:expand", names, &text)) {
+    if (!args_parse_static(args, kwargs, "O:expand", names, &text)) {
         return NULL;
     }
     PyObject *compile = import_attribute("re", "_compile_template");

@@ -44,6 +44,13 @@ bool args_parse_stack_keywords(PyObject *const *args, Py_ssize_t nargs, PyObject
                               ArgsParser *parser, ...);
 bool args_parse_tuple_keywords(PyObject *args, PyObject *kwargs, ArgsParser *parser, ...);
 
+// args_parse_keywords for a format and a list that are constants: the parser is the place's own.
+#define args_parse_static(args, kwargs, format_, keywords_, ...)                        \
+    (__extension__({                                                                           \
+        static ArgsParser parser_ = {.format = (format_), .keywords = (keywords_)};            \
+        args_parse_tuple_keywords((args), (kwargs), &parser_, __VA_ARGS__);                    \
+    }))
+
 // Sorts positional and keyword arguments into out[0..count-1] in the order of parser->keywords
 // (borrowed; NULL where omitted). min and max as in the signature: `min` required ones among the
 // first, `max` positional at most, min_keyword required keyword-only. out must hold as many

@@ -403,12 +403,12 @@ code_replace(PyObject *op, PyObject *args, PyObject *kwargs)
     if (bytes == NULL || varnames == NULL || freevars == NULL || cellvars == NULL) {
         goto done;
     }
-    if (!args_parse_keywords(args, kwargs, "|$iiiiiiiSO!O!O!O!O!UUUSS:replace", keywords,
-                             &p.argcount, &p.posonlyargcount, &p.kwonlyargcount, &p.nlocals,
-                             &p.stacksize, &p.flags, &p.firstlineno, &p.code, &PyTuple_Type,
-                             &p.consts, &PyTuple_Type, &p.names, &PyTuple_Type, &p.varnames,
-                             &PyTuple_Type, &p.freevars, &PyTuple_Type, &p.cellvars, &p.filename,
-                             &p.name, &p.qualname, &p.linetable, &p.exceptiontable)) {
+    if (!args_parse_static(args, kwargs, "|$iiiiiiiSO!O!O!O!O!UUUSS:replace", keywords,
+                           &p.argcount, &p.posonlyargcount, &p.kwonlyargcount, &p.nlocals,
+                           &p.stacksize, &p.flags, &p.firstlineno, &p.code, &PyTuple_Type,
+                           &p.consts, &PyTuple_Type, &p.names, &PyTuple_Type, &p.varnames,
+                           &PyTuple_Type, &p.freevars, &PyTuple_Type, &p.cellvars, &p.filename,
+                           &p.name, &p.qualname, &p.linetable, &p.exceptiontable)) {
         goto done;
     }
     bool same = p.varnames == varnames && p.freevars == freevars && p.cellvars == cellvars;

@@ -417,8 +417,8 @@ function_tp_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
                                            "kwdefaults", NULL};
     PyObject *code, *globals, *name = Py_None, *defaults = Py_None, *closure = Py_None;
     PyObject *kwdefaults = Py_None;
-    if (!args_parse_keywords(args, kwargs, "O!O!|OOOO:function", keywords, &PyCode_Type, &code,
-                             &PyDict_Type, &globals, &name, &defaults, &closure, &kwdefaults)) {
+    if (!args_parse_static(args, kwargs, "O!O!|OOOO:function", keywords, &PyCode_Type, &code,
+                           &PyDict_Type, &globals, &name, &defaults, &closure, &kwdefaults)) {
         return NULL;
     }
     if (name != Py_None && !str_check(name)) {

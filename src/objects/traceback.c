@@ -90,8 +90,8 @@ traceback_tp_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     static const char *const keywords[] = {"tb_next", "tb_frame", "tb_lasti", "tb_lineno", NULL};
     PyObject *next, *frame;
     int lasti, line;
-    if (!args_parse_keywords(args, kwargs, "OO!ii:traceback", keywords, &next, &PyFrame_Type, &frame,
-                             &lasti, &line)) {
+    if (!args_parse_static(args, kwargs, "OO!ii:traceback", keywords, &next, &PyFrame_Type, &frame,
+                           &lasti, &line)) {
         return NULL;
     }
     if (next == Py_None) {

@@ -266,7 +266,7 @@ imp_find_frozen(PyObject *module, PyObject *args, PyObject *kwargs)
     static const char *const names[] = {"", "withdata", NULL};
     PyObject *name;
     int with_data = 0;
-    if (!args_parse_keywords(args, kwargs, "U|$p:find_frozen", names, &name, &with_data)) {
+    if (!args_parse_static(args, kwargs, "U|$p:find_frozen", names, &name, &with_data)) {
         return NULL;
     }
     const FrozenModule *frozen = frozen_usable(name);
@@ -410,7 +410,7 @@ imp_source_hash(PyObject *module, PyObject *args, PyObject *kwargs)
     static const char *const names[] = {"key", "source", NULL};
     long key;
     Py_buffer source;
-    if (!args_parse_keywords(args, kwargs, "ly*:source_hash", names, &key, &source)) {
+    if (!args_parse_static(args, kwargs, "ly*:source_hash", names, &key, &source)) {
         return NULL;
     }
     uint64_t hash = hash_bytes_keyed((uint64_t)key, 0, source.buf, source.len);

@@ -22,8 +22,8 @@ module_dump(PyObject *module, PyObject *args, PyObject *kwargs)
     PyObject *file;
     int version = MARSHAL_VERSION;
     int allow_code = 1;
-    if (!args_parse_keywords(args, kwargs, "OO|i$p:dump", names, &value, &file, &version,
-                            &allow_code)) {
+    if (!args_parse_static(args, kwargs, "OO|i$p:dump", names, &value, &file, &version,
+                           &allow_code)) {
         return NULL;
     }
     PyObject *data = sys_audit("marshal.dumps", "(Oi)", value, version) < 0
@@ -40,7 +40,7 @@ module_dumps(PyObject *module, PyObject *args, PyObject *kwargs)
     PyObject *value;
     int version = MARSHAL_VERSION;
     int allow_code = 1;
-    if (!args_parse_keywords(args, kwargs, "O|i$p:dumps", names, &value, &version, &allow_code)) {
+    if (!args_parse_static(args, kwargs, "O|i$p:dumps", names, &value, &version, &allow_code)) {
         return NULL;
     }
     if (sys_audit("marshal.dumps", "(Oi)", value, version) < 0) {
@@ -55,7 +55,7 @@ module_load(PyObject *module, PyObject *args, PyObject *kwargs)
     static const char *const names[] = {"", "allow_code", NULL};
     PyObject *file;
     int allow_code = 1;
-    if (!args_parse_keywords(args, kwargs, "O|$p:load", names, &file, &allow_code)) {
+    if (!args_parse_static(args, kwargs, "O|$p:load", names, &file, &allow_code)) {
         return NULL;
     }
     // Asked for nothing: finds out whether it is open for bytes.
@@ -82,7 +82,7 @@ module_loads(PyObject *module, PyObject *args, PyObject *kwargs)
     static const char *const names[] = {"", "allow_code", NULL};
     Py_buffer data;
     int allow_code = 1;
-    if (!args_parse_keywords(args, kwargs, "y*|$p:loads", names, &data, &allow_code)) {
+    if (!args_parse_static(args, kwargs, "y*|$p:loads", names, &data, &allow_code)) {
         return NULL;
     }
     PyObject *result = NULL;

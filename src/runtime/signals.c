@@ -323,7 +323,7 @@ signal_set_wakeup_fd(PyObject *module, PyObject *args, PyObject *kwargs)
     static const char *const names[] = {"", "warn_on_full_buffer", NULL};
     int fd;
     int warn = 1;
-    if (!args_parse_keywords(args, kwargs, "i|$p:set_wakeup_fd", names, &fd, &warn)) {
+    if (!args_parse_static(args, kwargs, "i|$p:set_wakeup_fd", names, &fd, &warn)) {
         return NULL;
     }
     if (!thread_is_main()) {

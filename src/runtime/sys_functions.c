@@ -213,7 +213,7 @@ sys_set_int_max_str_digits(PyObject *module, PyObject *args, PyObject *kwargs)
 {
     static const char *const names[] = {"maxdigits", NULL};
     int digits;
-    if (!args_parse_keywords(args, kwargs, "i:set_int_max_str_digits", names, &digits)) {
+    if (!args_parse_static(args, kwargs, "i:set_int_max_str_digits", names, &digits)) {
         return NULL;
     }
     if (digits != 0 && digits < 640) {
@@ -248,7 +248,7 @@ sys_getframemodulename(PyObject *module, PyObject *args, PyObject *kwargs)
 {
     static const char *const names[] = {"depth", NULL};
     int depth = 0;
-    if (!args_parse_keywords(args, kwargs, "|i:_getframemodulename", names, &depth)
+    if (!args_parse_static(args, kwargs, "|i:_getframemodulename", names, &depth)
         || sys_audit("sys._getframemodulename", "(i)", depth) < 0) {
         return NULL;
     }
@@ -280,7 +280,7 @@ sys_set_asyncgen_hooks(PyObject *module, PyObject *args, PyObject *kwargs)
     static const char *const names[] = {"firstiter", "finalizer", NULL};
     PyObject *firstiter = NULL;
     PyObject *finalizer = NULL;
-    if (!args_parse_keywords(args, kwargs, "|OO", names, &firstiter, &finalizer)) {
+    if (!args_parse_static(args, kwargs, "|OO", names, &firstiter, &finalizer)) {
         return NULL;
     }
     if ((finalizer != NULL && sys_audit("sys.set_asyncgen_hook_finalizer", "") < 0)
@@ -325,7 +325,7 @@ sys_set_coroutine_origin_tracking_depth(PyObject *module, PyObject *args, PyObje
 {
     static const char *const names[] = {"depth", NULL};
     int depth;
-    if (!args_parse_keywords(args, kwargs, "i:set_coroutine_origin_tracking_depth", names, &depth)) {
+    if (!args_parse_static(args, kwargs, "i:set_coroutine_origin_tracking_depth", names, &depth)) {
         return NULL;
     }
     return vm_set_coroutine_origin_depth(depth) < 0 ? NULL : new_ref(Py_None);
@@ -342,7 +342,7 @@ sys_getunicodeinternedsize(PyObject *module, PyObject *args, PyObject *kwargs)
 {
     static const char *const names[] = {"_only_immortal", NULL};
     int only_immortal = 0;
-    if (!args_parse_keywords(args, kwargs, "|$p:getunicodeinternedsize", names, &only_immortal)) {
+    if (!args_parse_static(args, kwargs, "|$p:getunicodeinternedsize", names, &only_immortal)) {
         return NULL;
     }
     return int_from_ssize(str_interned_count());

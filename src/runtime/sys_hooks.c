@@ -204,7 +204,7 @@ sys_addaudithook(PyObject *module, PyObject *args, PyObject *kwargs)
 {
     static const char *const names[] = {"hook", NULL};
     PyObject *hook;
-    if (!args_parse_keywords(args, kwargs, "O:addaudithook", names, &hook)) {
+    if (!args_parse_static(args, kwargs, "O:addaudithook", names, &hook)) {
         return NULL;
     }
     if (sys_audit("sys.addaudithook", "") < 0) {
