@@ -269,31 +269,61 @@ unwrap(GeneratorObject *gen, PySendResult status, PyObject *result)
 
 // ---- asend ----
 
-static PyObject *
-send_step(PyObject *self, PyObject *arg)
+// Refuses, or notes that the first step is made: 0 or -1. *arg is replaced by what asend() was given.
+static int
+send_start(AsyncSend *send, PyObject **arg)
 {
-    AsyncSend *send = (AsyncSend *)self;
-    PyObject *result;
     if (send->state == AWAITABLE_CLOSED) {
-        return error_set(PyExc_RuntimeError,
-                         "cannot reuse already awaited __anext__()/asend()");
+        error_set(PyExc_RuntimeError, "cannot reuse already awaited __anext__()/asend()");
+        return -1;
     }
     if (send->state == AWAITABLE_INIT) {
         if (send->gen->running_async) {
             send->state = AWAITABLE_CLOSED;
-            return error_set(PyExc_RuntimeError,
-                             "anext(): asynchronous generator is already running");
+            error_set(PyExc_RuntimeError, "anext(): asynchronous generator is already running");
+            return -1;
         }
-        if (arg == Py_None && send->value != NULL) {
-            arg = send->value;
+        if (*arg == Py_None && send->value != NULL) {
+            *arg = send->value;
         }
         send->state = AWAITABLE_ITER;
     }
     send->gen->running_async = 1;
-    PySendResult status = generator_send(send->gen, arg, &result);
-    result = unwrap(send->gen, status, result);
-    if (result == NULL) {
+    return 0;
+}
+
+PySendResult
+async_generator_send_step(PyObject *self, PyObject *arg, PyObject **result)
+{
+    AsyncSend *send = (AsyncSend *)self;
+    *result = NULL;
+    if (send_start(send, &arg) < 0) {
+        return PYGEN_ERROR;
+    }
+    PySendResult status = generator_send(send->gen, arg, result);
+    if (status == PYGEN_NEXT && object_type_is(*result, &_PyAsyncGenWrappedValue_Type)) {
+        PyObject *wrapped = *result;
+        *result = new_ref(((WrappedValue *)wrapped)->value);
+        decref(wrapped);
+        send->gen->running_async = 0;
         send->state = AWAITABLE_CLOSED;
+        return PYGEN_RETURN;
+    }
+    *result = unwrap(send->gen, status, *result);
+    if (*result == NULL) {
+        send->state = AWAITABLE_CLOSED;
+        return PYGEN_ERROR;
+    }
+    return PYGEN_NEXT;
+}
+
+static PyObject *
+send_step(PyObject *self, PyObject *arg)
+{
+    PyObject *result;
+    if (async_generator_send_step(self, arg, &result) == PYGEN_RETURN) {
+        error_set_stop_iteration(result);
+        clear_ref(result);
     }
     return result;
 }

@@ -171,7 +171,9 @@ send_value(PyObject *receiver, Value sent, Value *result)
     if (!box_borrow(&box, sent)) {
         return -1;
     }
-    PySendResult status = iter_send(receiver, box.op, &value);
+    PySendResult status = object_type_is(receiver, &_PyAsyncGenASend_Type)
+                              ? async_generator_send_step(receiver, box.op, &value)
+                              : iter_send(receiver, box.op, &value);
     box_release(&box);
     if (status == PYGEN_ERROR) {
         return -1;

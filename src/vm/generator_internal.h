@@ -79,6 +79,8 @@ PyObject *generator_get_code(PyObject *self, void *context);
 bool async_generator_finalize(GeneratorObject *gen);
 // The wrapper around a value that an async generator yields.
 PyObject *async_generator_wrap(PyObject *value);
+// send() of an awaitable of asend() or __anext__(); the value of a `yield` is PYGEN_RETURN.
+PySendResult async_generator_send_step(PyObject *self, PyObject *arg, PyObject **result);
 
 // await and friends, for the handlers (awaitable.c). Own values, VALUE_UNSET with an exception.
 Value yield_from_iter(Value *fp, Value v);
