@@ -137,6 +137,7 @@ typedef struct {
 } Reader;
 
 static int node_from_object(Reader *r, PyObject *op, int type, void **result);
+static int read_node(Reader *r, PyObject *op, int type, void **result);
 
 static int
 keep(Reader *r, PyObject *op, void *p)
@@ -215,6 +216,23 @@ read_value(Reader *r, PyObject *op, int type, bool null_allowed, void *p)
     }
 }
 
+// One item of a list. None is a missing expression or statement, which ast_validate judges; a
+// product that lacks all its fields; and not allowed otherwise.
+static int
+read_item(Reader *r, PyObject *op, int type, void *p)
+{
+    bool is_node = type < AST_TYPE_COUNT && ast_types[type].shape != AST_SIMPLE;
+    if (op != Py_None || !is_node || type == AST_TYPE_EXPR || type == AST_TYPE_STMT ||
+        type == AST_TYPE_TYPE_IGNORE) {
+        return read_value(r, op, type, false, p);
+    }
+    if (ast_types[type].shape == AST_PRODUCT) {
+        return read_node(r, op, type, p);
+    }
+    error_format(PyExc_ValueError, "None disallowed in %s list", ast_types[type].name);
+    return -1;
+}
+
 static int
 read_sequence(Reader *r, PyObject *list, const AstField *field, const char *owner, void *p)
 {
@@ -239,8 +257,8 @@ read_sequence(Reader *r, PyObject *list, const AstField *field, const char *owne
         PyObject *item = list_get_optional(list, i);
         int result = -1;
         if (item != NULL) {
-            result = read_value(r, item, field->type, false,
-                                       seq + sizeof(Py_ssize_t) + (size_t)i * size);
+            result = read_item(r, item, field->type,
+                               seq + sizeof(Py_ssize_t) + (size_t)i * size);
             decref(item);
         }
         if (result == 0 && list_size(list) == count) {
