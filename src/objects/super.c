@@ -202,20 +202,27 @@ static PyObject *
 super_get(PyObject *op, PyObject *obj, PyObject *type)
 {
     (void)type;
-    SuperObject *su = SUPER(op);
-    if (obj == NULL || obj == Py_None || su->obj != NULL) {
-        return new_ref(op);
+    CriticalSection cs;
+    critical_section_begin(&cs, op);
+    bool is_bound = SUPER(op)->obj != NULL;
+    PyTypeObject *su_type = xnew_ref(SUPER(op)->type);     // NULL before __init__
+    critical_section_end(&cs);
+    PyObject *result = NULL;
+    if (obj == NULL || obj == Py_None || is_bound || su_type == NULL) {
+        result = new_ref(op);
     }
-    if (type_of(op) != &PySuper_Type) {
-        return object_call_objargs((PyObject *)type_of(op), (PyObject *)su->type, obj, NULL);
+    else if (type_of(op) != &PySuper_Type) {
+        result = object_call_objargs((PyObject *)type_of(op), (PyObject *)su_type, obj, NULL);
     }
-    PyTypeObject *obj_type = check_object(su->type, obj);
-    if (obj_type == NULL) {
-        return NULL;
+    else {
+        PyTypeObject *obj_type = check_object(su_type, obj);
+        if (obj_type != NULL) {
+            result = super_make(su_type, obj, obj_type);
+            decref(obj_type);
+        }
     }
-    PyObject *bound = super_make(su->type, obj, obj_type);
-    decref(obj_type);
-    return bound;
+    xdecref(su_type);
+    return result;
 }
 
 // The arguments, from the call or from the running method: new references in *type and *obj.
