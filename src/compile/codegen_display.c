@@ -14,17 +14,6 @@ enum { CONSTANT_DISPLAY = 3, BIG_DICT = 15 };
 
 // ---- displays ----
 
-static bool
-has_starred(const ExprSeq *elts)
-{
-    for (Py_ssize_t i = 0; i < elts->size; i++) {
-        if (elts->items[i]->kind == EXPR_STARRED) {
-            return true;
-        }
-    }
-    return false;
-}
-
 // All elements as a tuple of constants, or NULL (without an exception unless c->failed).
 static PyObject *
 constant_elements(Compiler *c, const ExprSeq *elts)
@@ -77,7 +66,7 @@ sequence_to(Compiler *c, Span span, const ExprSeq *elts, int build, Reg dst)
     }
     Unit *u = c->unit;
     uint32_t height = u->height;
-    bool starred = has_starred(elts);
+    bool starred = ast_has_starred(elts);
     PyObject *constants = NULL;
     if (build != OP_BUILD_TUPLE && elts->size >= CONSTANT_DISPLAY) {
         constants = constant_elements(c, elts);

@@ -122,59 +122,32 @@ expr_place_before(Compiler *c, const Expr *e, const Expr *later, bool allow_cons
 
 // ---- effects ----
 
-static int node_effects(int type, const char *node);
-
+// Adds the effects of a node, and of all below it, to those in `arg`.
 static int
-field_effects(const AstField *field, const char *node)
+add_effects(void *arg, const AstField *field, int type, char *node)
 {
-    if (field->type >= AST_TYPE_COUNT || ast_types[field->type].shape == AST_SIMPLE) {
+    int *effects = arg;
+    if (type != AST_TYPE_EXPR) {
+        if (type == AST_TYPE_COMPREHENSION && ((const Comprehension *)node)->is_async) {
+            *effects |= EFFECT_SUSPENDS;
+        }
+        return ast_visit_children(type, node, add_effects, effects);
+    }
+    int kind = ((const Expr *)node)->kind;
+    if (kind == EXPR_NAMED_EXPR) {
+        *effects |= EFFECT_BINDS;
+    }
+    if (kind == EXPR_AWAIT || kind == EXPR_YIELD || kind == EXPR_YIELD_FROM) {
+        *effects |= EFFECT_SUSPENDS;
+    }
+    if (thread_enter_c(" during compilation") < 0) {
+        error_clear();
+        *effects |= EFFECT_BINDS | EFFECT_SUSPENDS;
         return 0;
     }
-    void *value;
-    memcpy(&value, node + field->offset, sizeof value);
-    if (value == NULL) {
-        return 0;
-    }
-    if (field->quantifier == AST_ONE || field->quantifier == AST_OPTIONAL) {
-        return node_effects(field->type, value);
-    }
-    int effects = 0;
-    const ExprSeq *seq = value;
-    for (Py_ssize_t i = 0; i < seq->size; i++) {
-        if (seq->items[i] != NULL) {
-            effects |= node_effects(field->type, (const char *)seq->items[i]);
-        }
-    }
-    return effects;
-}
-
-// Walks any node through the tables that describe the tree.
-static int
-node_effects(int type, const char *node)
-{
-    int effects = 0;
-    int kind = 1;
-    if (type == AST_TYPE_EXPR) {
-        kind = ((const Expr *)node)->kind;
-        effects |= kind == EXPR_NAMED_EXPR ? EFFECT_BINDS : 0;
-        bool suspends = kind == EXPR_AWAIT || kind == EXPR_YIELD || kind == EXPR_YIELD_FROM;
-        effects |= suspends ? EFFECT_SUSPENDS : 0;
-        if (thread_enter_c(" during compilation") < 0) {
-            error_clear();
-            return EFFECT_BINDS | EFFECT_SUSPENDS;
-        }
-    }
-    else if (type == AST_TYPE_COMPREHENSION) {
-        effects |= ((const Comprehension *)node)->is_async ? EFFECT_SUSPENDS : 0;
-    }
-    const AstClass *cls = &ast_classes[ast_types[type].first_class + kind - 1];
-    for (int i = 0; i < cls->nfields; i++) {
-        effects |= field_effects(&cls->fields[i], node);
-    }
-    if (type == AST_TYPE_EXPR) {
-        thread_leave_c();
-    }
-    return effects;
+    ast_visit_children(type, node, add_effects, effects);
+    thread_leave_c();
+    return 0;
 }
 
 static bool
@@ -191,7 +164,9 @@ expr_effects(Compiler *c, const Expr *e)
     if (e->kind == EXPR_CONSTANT || e->kind == EXPR_NAME || !effects_are_possible(c)) {
         return 0;
     }
-    return node_effects(AST_TYPE_EXPR, (const char *)e);
+    int effects = 0;
+    add_effects(&effects, NULL, AST_TYPE_EXPR, (char *)e);
+    return effects;
 }
 
 int

@@ -238,24 +238,13 @@ constant_tuple(const ExprSeq *elts)
     return tuple;
 }
 
-static bool
-has_starred(const ExprSeq *elts)
-{
-    for (Py_ssize_t i = 0; i < elts->size; i++) {
-        if (elts->items[i]->kind == EXPR_STARRED) {
-            return true;
-        }
-    }
-    return false;
-}
-
 // A list or set that nobody can see but the loop or test that reads it.
 static int
 fold_iterated(Folder *f, Expr *e)
 {
     if (e->kind == EXPR_LIST) {
         ExprSeq *elts = e->List.elts;
-        if (has_starred(elts)) {
+        if (ast_has_starred(elts)) {
             return 0;
         }
         PyObject *tuple = constant_tuple(elts);

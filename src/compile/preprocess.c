@@ -163,23 +163,12 @@ read_conversion(FormatReader *r, Expr *argument)
     return add_value(r, value) < 0 ? -1 : 1;
 }
 
-static bool
-has_starred(const ExprSeq *elts)
-{
-    for (Py_ssize_t i = 0; i < elts->size; i++) {
-        if (elts->items[i]->kind == EXPR_STARRED) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static int
 format_operator(Preprocess *p, Expr *e)
 {
     Expr *left = e->BinOp.left, *right = e->BinOp.right;
     if (e->BinOp.op != OP_MOD || left->kind != EXPR_CONSTANT || right->kind != EXPR_TUPLE ||
-        !str_check_exact(left->Constant.value) || has_starred(right->Tuple.elts)) {
+        !str_check_exact(left->Constant.value) || ast_has_starred(right->Tuple.elts)) {
         return 0;
     }
     const ExprSeq *arguments = right->Tuple.elts;

@@ -50,6 +50,17 @@ ast_visit_children(int type, char *node, AstVisit visit, void *arg)
     return result;
 }
 
+bool
+ast_has_starred(const ExprSeq *exprs)
+{
+    for (Py_ssize_t i = 0; i < exprs->size; i++) {
+        if (exprs->items[i]->kind == EXPR_STARRED) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static const char *
 constant_name(PyObject *value)
 {

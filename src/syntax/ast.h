@@ -91,6 +91,9 @@ int ast_validate(Mod *mod);
 typedef int (*AstVisit)(void *arg, const AstField *field, int type, char *node);
 int ast_visit_children(int type, char *node, AstVisit visit, void *arg);
 
+// Whether one of the expressions is *x.
+bool ast_has_starred(const ExprSeq *exprs);
+
 // The word that error messages use for an expression: "function call", "literal",
 // "attribute"…; static text.
 const char *ast_expr_name(const Expr *expr);
