@@ -16,16 +16,17 @@ if(TYPHON_PROFILE STREQUAL "generate")
     target_compile_options(typhon_flags INTERFACE -fprofile-generate=${CMAKE_BINARY_DIR}/raw)
     target_link_options(typhon_flags INTERFACE -fprofile-generate=${CMAKE_BINARY_DIR}/raw)
 elseif(EXISTS "${TYPHON_PROFILE}")
-    # Functions that have changed since the profile was made are compiled without it. Blocks that never
-    # ran lie apart, and the functions that every start runs lie together: fewer pages are loaded.
-    # Clang would inline what is called often up to 3000 instructions, also through pointers; that
-    # was slower than less.
-    # A new profile has a new name, so that everything is compiled anew.
+    # Functions that have changed since the profile was made are compiled without it. A new profile
+    # has a new name, so that everything is compiled anew.
     file(MD5 ${TYPHON_PROFILE} digest)
     set(profile ${CMAKE_BINARY_DIR}/${digest}.profdata)
     configure_file(${TYPHON_PROFILE} ${profile} COPYONLY)
     cmake_path(GET TYPHON_PROFILE PARENT_PATH profile_folder)
+    # Clang would inline what is called often up to 3000 instructions, also through pointers; that
+    # was slower than less.
     set(inlining -hot-callsite-threshold=300 -disable-icp)
+    # Blocks that never ran lie apart, and the functions that every start runs lie together: fewer
+    # pages are loaded.
     set(layout -split-machine-functions -mfs-psi-cutoff=0 -mfs-count-threshold=1)
     target_compile_options(typhon_flags INTERFACE -fprofile-use=${profile}
         -Wno-profile-instr-unprofiled -Wno-profile-instr-out-of-date -Wno-backend-plugin)
